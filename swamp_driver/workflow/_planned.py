@@ -1,0 +1,154 @@
+"""The plan: a workflow with its inputs, drivers and order decided, and nothing run yet.
+
+Frozen values, JSON all the way down (`plan_to_json`, `plan_from_json`): no callables, handles,
+host objects or resolved secrets, so that a plan can be run by another process or machine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+import attrs
+
+from swamp_driver.spec import Json
+from swamp_driver.workflow._condition import Condition
+from swamp_driver.workflow._template import Template
+
+PLAN_SCHEMA = 1
+"""Raised with every change of the JSON form that an older reader would misread."""
+
+Preserve = Literal["never", "on-failure", "always"]
+Sharing = Literal["shared", "exclusive"]
+ConfigTree = None | bool | int | float | Template | list["ConfigTree"] | dict[str, "ConfigTree"]
+"""Options as they stand in the file: every text is a template."""
+
+
+@attrs.frozen(kw_only=True)
+class PlannedWorkspace:
+    """What the run's workspace shall be."""
+
+    enabled: bool = True
+    """False: each step has an empty directory of its own, and there is no `workspace.path`."""
+    persistent: bool = False
+    key: str = ""
+    """What names a persistent workspace; evaluated."""
+    preserve: Preserve = "never"
+
+
+@attrs.frozen(kw_only=True)
+class PlannedBinding:
+    """A driver with its options: steps with the same binding share one opened driver.
+
+    `config` is the whole tree as written. Where it holds no expression that must wait for the run
+    (`is_static`), it has been checked against the driver already; otherwise each step that uses it
+    gets its own values, and steps whose values are equal share a driver.
+    """
+
+    id: str
+    driver: str
+    config: Mapping[str, ConfigTree] = attrs.field(factory=dict)
+    path: str = ""
+    """Where the options stand in the file (`jobs[0].driverConfig`), for messages."""
+    line: int = 0
+    column: int = 0
+    is_static: bool = True
+
+
+@attrs.frozen(kw_only=True)
+class PlannedDependency:
+    """What must have ended, and how, before a job or step starts. `on` is a name in the plan."""
+
+    on: str
+    condition: Condition
+
+
+@attrs.frozen(kw_only=True)
+class PlannedForEach:
+    """One step for each entry: list entries are bound to `self.<item>`, map entries as `.key`, `.value`."""
+
+    item: str
+    values: Template | list[Json] | dict[str, Json]
+    """A template is evaluated when the step's dependencies have ended."""
+
+
+@attrs.frozen(kw_only=True)
+class ShellCommand:
+    """A script for `/bin/sh -e`; expressions in it reach it through its environment, quoted."""
+
+    script: Template
+    ignore_exit_code: bool = False
+    timeout_ms: Template | int | None = None
+
+
+@attrs.frozen(kw_only=True)
+class PlannedOutput:
+    """Something in the workspace that a step hands on to the steps named."""
+
+    path: Template
+    make_available_to: tuple[str, ...]
+
+
+@attrs.frozen(kw_only=True)
+class PlannedStep:
+    """A step with everything decided that can be decided before the run."""
+
+    id: str
+    """`s<n>`, unique in the plan; iterations of `for_each` append `-<i>` from 1."""
+    name: Template
+    """As written: the template name is what dependencies refer to."""
+    description: str = ""
+    command: ShellCommand
+    env: Mapping[str, Template] = attrs.field(factory=dict)
+    working_dir: Template | None = None
+    for_each: PlannedForEach | None = None
+    depends_on: tuple[PlannedDependency, ...] = ()
+    weight: int = 0
+    concurrency: int | None = None
+    """How many iterations of `for_each` at once; None: no bound."""
+    allow_failure: bool = False
+    sharing: Sharing = "shared"
+    once: Template | None = None
+    outputs: tuple[PlannedOutput, ...] = ()
+    binding: str
+    """Id of a `PlannedBinding`."""
+    line: int = 0
+    """Where the step begins in the file."""
+
+
+@attrs.frozen(kw_only=True)
+class PlannedJob:
+    """A job; its steps are in the order in which they would start if each ended at once."""
+
+    name: str
+    description: str = ""
+    steps: tuple[PlannedStep, ...]
+    depends_on: tuple[PlannedDependency, ...] = ()
+    weight: int = 0
+    concurrency: int | None = None
+    """How many of its steps at once; None: no bound."""
+
+
+@attrs.frozen(kw_only=True)
+class Plan:
+    """Everything that a run needs to know, decided and checked."""
+
+    schema: int = PLAN_SCHEMA
+    workflow: str
+    """The workflow's name."""
+    workflow_id: str
+    version: int = 1
+    description: str = ""
+    tags: Mapping[str, str] = attrs.field(factory=dict)
+    source: str
+    """The file as the caller named it."""
+    directory: str
+    """Absolute path of the directory that the file is in."""
+    inputs: Mapping[str, Json] = attrs.field(factory=dict)
+    """Checked against their declarations, defaults applied."""
+    workspace: PlannedWorkspace = PlannedWorkspace()
+    concurrency: int | None = None
+    """How many jobs at once; None: no bound."""
+    bindings: tuple[PlannedBinding, ...]
+    jobs: tuple[PlannedJob, ...]
+    """In the order in which they would start if each ended at once."""

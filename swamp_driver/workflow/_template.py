@@ -1,0 +1,18 @@
+"""Text with `${{ CEL }}` in it, as it stands in a file. (Scanner and evaluation: see `_scan`, `_cel`.)"""
+
+from __future__ import annotations
+
+import attrs
+
+
+@attrs.frozen
+class Template:
+    """A scalar of a workflow file that may hold expressions, and where it stands.
+
+    `text` is what the author wrote. `line` and `column` count from 1 and point at the first
+    character of the scalar's content; 0 where it has no place in a file.
+    """
+
+    text: str
+    line: int = attrs.field(default=0, kw_only=True)
+    column: int = attrs.field(default=0, kw_only=True)
