@@ -1,0 +1,138 @@
+"""What a code block of the documentation means, and how it is held to its word.
+
+* `python` is executed; all blocks of a document share one namespace.
+* `yaml` with `jobs:` must pass the loader of workflows; other YAML must parse.
+* `console` is run by a shell, line by line: `$ ` begins a command, `> ` continues it, what follows
+  is its output. A line `...` stands for any lines, `...` in a line for any text. A command must
+  succeed, unless it ends in `# exit code N`. A command without output is only run.
+* A block of any other language (or of these) whose first line is a comment with a file name
+  (`# hello.yaml`) is that file: it is written to the document's directory, where all blocks run.
+* `<!-- skip: next if(no_engine) -->` before a block: it needs a Docker engine.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import attrs
+from sybil import Document
+from sybil.evaluators.python import PythonEvaluator
+from sybil.parsers.markdown import SkipParser
+from sybil.parsers.myst import CodeBlockParser
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sybil import Example
+
+_FILE_NAME = re.compile(r"#!? ?(?P<name>[\w.-]+\.(?:ya?ml|py|toml|json|sh|txt|md))\s*\n")
+_EXIT_CODE = re.compile(r"\s+# exit code (\d+)$")
+_COMMAND_LIMIT_S = 120.0
+
+
+def parse_document(path: Path) -> Document:
+    """Read a document and find its blocks."""
+    parsers = [
+        SkipParser(),
+        CodeBlockParser("python", _evaluate_python),
+        CodeBlockParser("yaml", _evaluate_yaml),
+        CodeBlockParser("console", _evaluate_console),
+        *(CodeBlockParser(language, _write_file) for language in ("toml", "json", "sh", "text")),
+    ]
+    return Document.parse(str(path), *parsers)
+
+
+def _write_file(example: Example) -> bool:
+    """Write the block where it names a file; say whether it did."""
+    match = _FILE_NAME.match(example.parsed)
+    if match:
+        Path(match["name"]).write_text(example.parsed, encoding="utf-8")
+    return False
+
+
+def _is_file(example: Example) -> bool:
+    return _FILE_NAME.match(example.parsed) is not None
+
+
+def _evaluate_python(example: Example) -> None:
+    if _is_file(example):
+        _write_file(example)
+    else:
+        PythonEvaluator()(example)
+
+
+def _evaluate_yaml(example: Example) -> None:
+    from ruamel.yaml import YAML
+
+    from swamp_driver.workflow import parse_workflow
+
+    _write_file(example)
+    tree = YAML(typ="safe", pure=True).load(example.parsed)
+    if isinstance(tree, dict) and "jobs" in tree:
+        parse_workflow(example.parsed, source=f"{example.path}:{example.line}")
+
+
+def _evaluate_console(example: Example) -> str:
+    for command in split_console(example.parsed):
+        done = subprocess.run(
+            ["/bin/sh", "-c", command.text],
+            env=console_environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=_COMMAND_LIMIT_S,
+            check=False,
+        )
+        if done.returncode != command.exit_code:
+            return f"$ {command.text}\nended with {done.returncode}:\n{done.stdout}"
+        if command.output and not output_matches(command.output, done.stdout):
+            return f"$ {command.text}\nexpected:\n{command.output}\ngot:\n{done.stdout}"
+    return ""
+
+
+@attrs.frozen(kw_only=True)
+class ConsoleCommand:
+    """One command of a console block, and what the document says of it."""
+
+    text: str
+    output: str
+    exit_code: int = 0
+
+
+def split_console(text: str) -> Iterator[ConsoleCommand]:
+    """Yield the commands of a console block in order."""
+    for part in re.split(r"^\$ ", text, flags=re.MULTILINE)[1:]:
+        lines = part.rstrip("\n").split("\n")
+        command = [lines.pop(0)]
+        while lines and lines[0].startswith("> "):
+            command.append(lines.pop(0)[2:])
+        joined = "\n".join(command)
+        code = _EXIT_CODE.search(joined)
+        yield ConsoleCommand(
+            text=_EXIT_CODE.sub("", joined),
+            output="\n".join(lines).strip("\n"),
+            exit_code=int(code[1]) if code else 0,
+        )
+
+
+def output_matches(expected: str, actual: str) -> bool:
+    """Return whether `actual` is what `expected` says; trailing blanks do not count."""
+    pattern = ""
+    for line in expected.split("\n"):
+        if line.strip() == "...":
+            pattern += r"(?:[^\n]*\n)*?"
+        else:
+            pattern += ".*?".join(map(re.escape, line.rstrip().split("..."))) + r"[ \t]*\n"
+    return re.fullmatch(pattern, actual.rstrip() + "\n") is not None
+
+
+def console_environment() -> dict[str, str]:
+    """Return the environment of a document's commands: this interpreter's programs come first."""
+    programs = str(Path(sys.executable).parent)
+    return {**os.environ, "PATH": f"{programs}:{os.environ['PATH']}", "COLUMNS": "100"}
