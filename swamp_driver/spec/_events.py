@@ -42,6 +42,8 @@ class JobOutline:
 
     name: str
     steps: tuple[str, ...]
+    step_ids: tuple[str, ...] = ()
+    """Their ids in the plan, in the same order; iterations of `forEach` have `-<i>` appended."""
 
 
 @attrs.frozen(kw_only=True)
