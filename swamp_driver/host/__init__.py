@@ -1,1 +1,61 @@
-"""(being written)"""
+"""The reference host: plans in, records out. `load_workflow`, `plan` and `run` are the way in."""
+
+from swamp_driver.host._api import (
+    LoadedWorkflow,
+    load_workflow,
+    load_workflow_text,
+    plan,
+    run,
+)
+from swamp_driver.host._bus import Observer
+from swamp_driver.host._event_json import event_from_json, event_to_json
+from swamp_driver.host._records import RunRecord, StepRecord
+from swamp_driver.host._registry import (
+    BoundDriver,
+    InstalledDriver,
+    LoadedDriver,
+    RegistryCatalog,
+    discover,
+    load_driver,
+    open_driver,
+)
+from swamp_driver.host._run import RunOptions, execute_run
+from swamp_driver.host._settings import HostSettings
+from swamp_driver.host._step_log import LoggedOutput
+from swamp_driver.host._store import Store, open_store
+from swamp_driver.host._workspaces import (
+    KeptWorkspace,
+    find_workspace,
+    list_workspaces,
+    remove_workspace,
+)
+
+__all__ = [
+    "BoundDriver",
+    "HostSettings",
+    "InstalledDriver",
+    "KeptWorkspace",
+    "LoadedDriver",
+    "LoadedWorkflow",
+    "LoggedOutput",
+    "Observer",
+    "RegistryCatalog",
+    "RunOptions",
+    "RunRecord",
+    "StepRecord",
+    "Store",
+    "discover",
+    "event_from_json",
+    "event_to_json",
+    "execute_run",
+    "find_workspace",
+    "list_workspaces",
+    "load_driver",
+    "load_workflow",
+    "load_workflow_text",
+    "open_driver",
+    "open_store",
+    "plan",
+    "remove_workspace",
+    "run",
+]

@@ -1,0 +1,141 @@
+"""The host as a library: load a workflow, plan it, run it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import attrs
+
+from swamp_driver.errors import Problem, WorkflowError
+from swamp_driver.host._bus import Observer
+from swamp_driver.host._records import RunRecord
+from swamp_driver.host._registry import RegistryCatalog
+from swamp_driver.host._run import RunOptions, execute_run
+from swamp_driver.host._settings import HostSettings
+from swamp_driver.host._store import open_store
+from swamp_driver.spec import CancelToken, Json
+from swamp_driver.workflow import (
+    DriverSelection,
+    Plan,
+    Workflow,
+    parse_workflow,
+    plan_workflow,
+)
+
+MOST_BYTES = 4 * 1024 * 1024
+"""The largest workflow file that is read."""
+
+
+@attrs.frozen(kw_only=True)
+class LoadedWorkflow:
+    """A workflow and the file it came from."""
+
+    workflow: Workflow
+    source: str
+    """The file as the caller named it, for messages."""
+    directory: str
+    """Absolute path of the directory that it is in."""
+
+
+def load_workflow(path: str | Path) -> LoadedWorkflow:
+    """Read a workflow file.
+
+    Raises:
+        WorkflowError: it cannot be read, or what is in it is wrong; all problems at once.
+    """
+    return load_workflow_text(_read(Path(path)), source=str(path), directory=Path(path).parent)
+
+
+def load_workflow_text(
+    text: str, *, source: str = "<text>", directory: str | Path = "."
+) -> LoadedWorkflow:
+    """Take a workflow from text, as `load_workflow` does from a file; `source` is for messages.
+
+    Raises:
+        WorkflowError: what is in it is wrong; all problems at once.
+    """
+    return LoadedWorkflow(
+        workflow=parse_workflow(text, source=source),
+        source=source,
+        directory=str(Path(directory).absolute()),
+    )
+
+
+def plan(
+    loaded: LoadedWorkflow,
+    *,
+    inputs: Mapping[str, Json] | None = None,
+    driver: str | None = None,
+    driver_config: Mapping[str, Json] | None = None,
+    drivers: Mapping[str, type] | None = None,
+) -> Plan:
+    """Decide everything that can be decided before a run, and check it; nothing is run or made.
+
+    `driver` and `driver_config` override the file. `drivers` adds driver classes by name, beside
+    those that are installed.
+
+    Raises:
+        WorkflowError: the file, the inputs or the options of a driver are wrong; all problems.
+        PluginError: `driver` cannot be used.
+        ConfigError: `driver_config` is wrong.
+    """
+    return plan_workflow(
+        loaded.workflow,
+        source=loaded.source,
+        directory=loaded.directory,
+        inputs=inputs or {},
+        selection=DriverSelection(cli_driver=driver, cli_config=driver_config),
+        catalog=RegistryCatalog(extra=drivers),
+    )
+
+
+def run(
+    planned: Plan,
+    *,
+    observers: Sequence[Observer] = (),
+    cancel: CancelToken | None = None,
+    settings: HostSettings | None = None,
+    options: RunOptions | None = None,
+    drivers: Mapping[str, type] | None = None,
+) -> RunRecord:
+    """Run a plan to its end and return its record, with its steps and its exit code.
+
+    Blocks; may be called from any thread, several times at once. Step and driver failures do not
+    raise: look at `RunRecord.status`. Set `cancel` from another thread to end it early.
+
+    Raises:
+        StoreError: records cannot be read or written.
+    """
+    settings = settings or HostSettings.from_environment()
+    catalog = RegistryCatalog(extra=drivers)
+    with open_store(settings) as store:
+        return execute_run(
+            planned,
+            settings=settings,
+            store=store,
+            load=catalog.load,
+            observers=observers,
+            cancel=cancel,
+            options=options,
+        )
+
+
+def _read(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            data = file.read(MOST_BYTES + 1)
+    except OSError as error:
+        raise WorkflowError(
+            [Problem(what=f"the file cannot be read: {error.strerror}", file=str(path))]
+        ) from error
+    if len(data) > MOST_BYTES:
+        raise WorkflowError(
+            [Problem(what=f"the file is larger than {MOST_BYTES} bytes", file=str(path))]
+        )
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        problem = Problem(what="the file is not UTF-8 text", file=str(path), line=line, column=1)
+        raise WorkflowError([problem]) from error

@@ -1,0 +1,297 @@
+"""The loop of a run: one thread decides, many threads run steps."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Iterable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from fnmatch import fnmatchcase
+from queue import SimpleQueue
+
+import attrs
+
+from swamp_driver.errors import SwampDriverError
+from swamp_driver.host._masking import looks_secret, maskable, too_short
+from swamp_driver.host._queue import ReadyQueue
+from swamp_driver.host._records import StepRecord
+from swamp_driver.host._schedule import Decision, EndJob, Schedule, SkipStep, StartJob, StartStep
+from swamp_driver.host._unit import Settled, Unit, UnitRunner, emit_step_ended
+from swamp_driver.host._workspaces import OnceMarks
+from swamp_driver.spec import (
+    JobEnded,
+    JobStarted,
+    Notice,
+    StepStatus,
+    WorkspaceRequest,
+)
+from swamp_driver.workflow import (
+    Iteration,
+    Plan,
+    PlannedStep,
+    RunScope,
+    StepView,
+    aggregate,
+    bind_config,
+    bind_step,
+    expand_for_each,
+)
+
+_MOST_THREADS = 256
+"""How many steps run at once where the file sets no bound: a machine has an end."""
+
+
+class _Cancelled:
+    """The message that the run's cancel token was set."""
+
+
+@attrs.define(eq=False)
+class _StepState:
+    """A step whose units wait, run, or have ended."""
+
+    job: str
+    step: PlannedStep
+    left: int
+    started: bool = False
+    statuses: list[StepStatus] = attrs.field(factory=list)
+    views: list[StepView] = attrs.field(factory=list)
+
+
+_Message = _Cancelled | tuple[Unit, "Future[Settled]"]
+
+
+class Coordinator:
+    """Runs the steps of a plan, once. What has happened is in its attributes afterwards."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        *,
+        scope: RunScope,
+        request: WorkspaceRequest,
+        runner: UnitRunner,
+        once: OnceMarks,
+    ) -> None:
+        self._plan = plan
+        self._scope = scope
+        self._request = request
+        self._runner = runner
+        self._once = once
+        self._views: dict[tuple[str, str], StepView] = {}
+        self._bindings = {binding.id: binding for binding in plan.bindings}
+        self._schedule = Schedule(plan)
+        self._queue = ReadyQueue({job.name: job.concurrency for job in plan.jobs})
+        self._steps: dict[str, _StepState] = {}
+        self._inbox: SimpleQueue[_Message] = SimpleQueue()
+        self._secrets: frozenset[bytes] = frozenset()
+        self._warned: set[str] = set()
+        self.broken: list[str] = []
+        """What broke, in words: a driver or its engine, never a step."""
+        self.broken_exit_code = 3
+
+    @property
+    def job_statuses(self) -> Mapping[str, StepStatus]:
+        """Return how the jobs ended."""
+        return self._schedule.job_statuses
+
+    def run(self) -> None:
+        """Run all steps to their ends; return when nothing of them runs any more.
+
+        The token of the run may be set from any thread at any time.
+        """
+        unsubscribe = self._runner.cancel.on_change(lambda _: self._inbox.put(_Cancelled()))
+        try:
+            with ThreadPoolExecutor(_MOST_THREADS, thread_name_prefix="swamp-step") as pool:
+                self._carry_out(self._schedule.begin())
+                self._start_ready(pool)
+                while not self._schedule.is_over:
+                    self._take(self._inbox.get())
+                    self._start_ready(pool)
+        finally:
+            unsubscribe()
+
+    def _take(self, message: _Message) -> None:
+        if isinstance(message, _Cancelled):
+            self._schedule.cancel()
+            for unit in self._queue.take_all():
+                self._settle_unrun(unit, StepStatus.CANCELLED, "the run was cancelled")
+            return
+        unit, future = message
+        self._queue.ended(unit)
+        self._unit_ended(unit, future.result())
+
+    def _carry_out(self, decisions: Iterable[Decision]) -> None:
+        """Carry out decisions, and those that follow from them."""
+        pending = deque(decisions)
+        while pending:
+            match pending.popleft():
+                case StartJob(job=job):
+                    self._runner.bus.emit(JobStarted, job=job)
+                case EndJob(job=job, status=status):
+                    self._runner.bus.emit(JobEnded, job=job, status=status)
+                case SkipStep() as skip:
+                    self._skip(skip)
+                case StartStep(job=job, step=step):
+                    pending.extend(self._prepare_step(job, step))
+
+    def _prepare_step(self, job: str, step: PlannedStep) -> list[Decision]:
+        """Evaluate a step into units; return decisions where it has ended by that."""
+        try:
+            units = self._bind_units(job, step)
+        except SwampDriverError as error:
+            self._note_step(job, step, StepStatus.FAILED, detail=str(error))
+            self._set_view(job, step, StepStatus.FAILED)
+            return self._schedule.step_ended(job, step, StepStatus.FAILED)
+        if not units:
+            self._set_view(job, step, StepStatus.SUCCEEDED)
+            return self._schedule.step_ended(job, step, StepStatus.SUCCEEDED)
+        self._steps[step.id] = _StepState(job=job, step=step, left=len(units))
+        self._queue.add(units)
+        return []
+
+    def _bind_units(self, job: str, step: PlannedStep) -> list[Unit]:
+        scope = attrs.evolve(self._scope, job=job, steps=self._views)
+        return [
+            self._bind_unit(job, step, iteration, scope)
+            for iteration in expand_for_each(step, scope)
+        ]
+
+    def _bind_unit(
+        self, job: str, step: PlannedStep, iteration: Iteration, scope: RunScope
+    ) -> Unit:
+        scope = attrs.evolve(scope, self_values=iteration.self_values)
+        binding = self._bindings[step.binding]
+        config = bind_config(binding, scope)
+        passed = self._passed_env(binding.driver, config)
+        bound = bind_step(
+            step, iteration, scope=scope, request=self._request, passed_env=passed
+        )
+        secret = {name: value for name, value in passed.items() if looks_secret(name)}
+        secret = {name: secret[name] for name in secret if bound.request.env[name] == secret[name]}
+        self._learn_secrets(secret)
+        request = attrs.evolve(bound.request, secret_names=frozenset(secret))
+        return Unit(
+            job=job,
+            step=step,
+            name=iteration.name,
+            bound=attrs.evolve(bound, request=request),
+            driver=binding.driver,
+            config=config,
+            secrets=self._secrets,
+        )
+
+    def _passed_env(self, driver: str, config: Mapping[str, object]) -> dict[str, str]:
+        """Return the caller's variables that the options of the driver let pass."""
+        options = self._runner.bindings.options(driver, config)  # type: ignore[arg-type]
+        patterns: tuple[str, ...] = tuple(getattr(options, "pass_env", ()) or ())
+        if not patterns:
+            return {}
+        return {
+            name: value
+            for name, value in os.environ.items()
+            if any(fnmatchcase(name, pattern) for pattern in patterns)
+        }
+
+    def _learn_secrets(self, secret: Mapping[str, str]) -> None:
+        self._secrets |= maskable(secret.values())
+        for name in set(too_short(secret)) - self._warned:
+            self._warned.add(name)
+            self._runner.bus.emit(
+                Notice, text=f"the value of '{name}' is too short to be masked in output"
+            )
+
+    def _start_ready(self, pool: ThreadPoolExecutor) -> None:
+        for unit in self._stopped_units():
+            self._settle_unrun(unit, StepStatus.SKIPPED, "an earlier step of its job failed")
+        for unit in self._queue.take():
+            self._steps[unit.step.id].started = True
+            if not self._settle_by_once(unit):
+                future = pool.submit(self._runner.run, unit)
+                future.add_done_callback(lambda f, u=unit: self._inbox.put((u, f)))  # type: ignore[misc]
+
+    def _stopped_units(self) -> list[Unit]:
+        """Return the waiting units of steps that must not start any more."""
+        return [
+            unit
+            for state in list(self._steps.values())
+            if not state.started and self._schedule.why_not_start(state.job, state.step)
+            for unit in self._queue.drop_step(state.job, state.step.id)
+        ]
+
+    def _settle_by_once(self, unit: Unit) -> bool:
+        """End a unit whose `once` key was done before; return whether it was."""
+        key = unit.bound.once_key
+        outputs = self._once.outputs_of(key) if key is not None else None
+        if outputs is None:
+            return False
+        record = unit.record(
+            self._runner.run_id,
+            StepStatus.SUCCEEDED,
+            outputs=outputs,
+            detail=f"done before (once: '{key}')",
+        )
+        self._inbox.put((unit, _done(Settled(record=record, outputs=outputs))))
+        self._runner.store.put_step(record)
+        emit_step_ended(self._runner.bus, record)
+        return True
+
+    def _settle_unrun(self, unit: Unit, status: StepStatus, reason: str) -> None:
+        record = unit.record(self._runner.run_id, status, detail=reason)
+        self._runner.store.put_step(record)
+        emit_step_ended(self._runner.bus, record)
+        self._unit_ended(unit, Settled(record=record))
+
+    def _unit_ended(self, unit: Unit, settled: Settled) -> None:
+        if settled.broken:
+            self.broken.append(settled.broken)
+            self.broken_exit_code = settled.broken_exit_code
+        status = settled.record.status
+        assert status is not None
+        key = unit.bound.once_key
+        if key is not None and status is StepStatus.SUCCEEDED:
+            self._once.mark(key, settled.outputs)
+        state = self._steps[unit.step.id]
+        view = StepView(
+            status=status, exit_code=settled.record.exit_code, outputs=dict(settled.outputs)
+        )
+        self._views[unit.job, unit.name] = view
+        state.statuses.append(status)
+        state.views.append(view)
+        state.left -= 1
+        if state.left == 0:
+            self._step_ended(state)
+
+    def _step_ended(self, state: _StepState) -> None:
+        status = aggregate(state.statuses)
+        if state.step.for_each is not None:
+            self._set_view(state.job, state.step, status)
+        del self._steps[state.step.id]
+        self._carry_out(self._schedule.step_ended(state.job, state.step, status))
+
+    def _skip(self, skip: SkipStep) -> None:
+        self._note_step(skip.job, skip.step, skip.status, detail=skip.reason)
+        self._set_view(skip.job, skip.step, skip.status)
+
+    def _note_step(self, job: str, step: PlannedStep, status: StepStatus, *, detail: str) -> None:
+        """Record a step that has no units: it was skipped, or could not be evaluated."""
+        record = StepRecord(
+            run_id=self._runner.run_id,
+            step_id=step.id,
+            job=job,
+            step=step.name.text,
+            driver=self._bindings[step.binding].driver,
+            status=status,
+            detail=detail,
+            allowed_failure=step.allow_failure and status is StepStatus.FAILED,
+        )
+        self._runner.store.put_step(record)
+        emit_step_ended(self._runner.bus, record)
+
+    def _set_view(self, job: str, step: PlannedStep, status: StepStatus) -> None:
+        self._views[job, step.name.text] = StepView(status=status, exit_code=None, outputs={})
+
+
+def _done(settled: Settled) -> Future[Settled]:
+    future: Future[Settled] = Future()
+    future.set_result(settled)
+    return future

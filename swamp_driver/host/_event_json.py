@@ -1,0 +1,127 @@
+"""Events as JSON: one object per event, the same in the log of a run and on `--format json`."""
+
+from __future__ import annotations
+
+import base64
+import functools
+from collections.abc import Mapping
+from enum import Enum
+
+import attrs
+
+from swamp_driver.spec import (
+    DriverProgress,
+    JobEnded,
+    JobOutline,
+    JobStarted,
+    Json,
+    Notice,
+    Progress,
+    RunEnded,
+    RunEvent,
+    RunStarted,
+    RunStatus,
+    StepEnd,
+    StepEnded,
+    StepOutput,
+    StepStarted,
+    StepStatus,
+    Usage,
+    WorkspaceReady,
+)
+
+_KINDS: Mapping[str, type[RunEvent]] = {
+    cls.kind: cls
+    for cls in (
+        DriverProgress,
+        JobEnded,
+        JobStarted,
+        Notice,
+        RunEnded,
+        RunStarted,
+        StepEnded,
+        StepOutput,
+        StepStarted,
+        WorkspaceReady,
+    )
+}
+
+
+def event_to_json(event: RunEvent) -> dict[str, Json]:
+    """Return `event` as JSON with its kind under `kind`.
+
+    Output that is UTF-8 is under `text`, any other under `base64`: nothing of it is lost.
+    """
+    found: dict[str, Json] = {"kind": event.kind}
+    for name in _field_names(type(event)):
+        value = getattr(event, name)
+        if isinstance(value, bytes):
+            found.update(_bytes_to_json(value))
+        else:
+            found[name] = _to_json(value)
+    return found
+
+
+def event_from_json(data: Mapping[str, Json]) -> RunEvent:
+    """Return the event that `event_to_json` wrote.
+
+    Raises `KeyError`, `TypeError` or `ValueError` where `data` is not of that form.
+    """
+    fields = {key: value for key, value in data.items() if key != "kind"}
+    cls = _KINDS[str(data["kind"])]
+    if cls is StepOutput:
+        fields["data"] = _bytes_from_json(fields)  # type: ignore[assignment]
+    for name, convert in _CONVERTERS.items():
+        if fields.get(name) is not None:
+            fields[name] = convert(cls, fields[name])  # type: ignore[assignment]
+    return cls(**fields)  # type: ignore[arg-type]
+
+
+def _bytes_to_json(data: bytes) -> dict[str, Json]:
+    try:
+        return {"text": data.decode()}
+    except UnicodeDecodeError:
+        return {"base64": base64.b64encode(data).decode("ascii")}
+
+
+def _bytes_from_json(fields: dict[str, Json]) -> bytes:
+    if (encoded := fields.pop("base64", None)) is not None:
+        return base64.b64decode(str(encoded))
+    return str(fields.pop("text")).encode()
+
+
+@functools.cache
+def _field_names(cls: type[RunEvent]) -> tuple[str, ...]:
+    return tuple(field.name for field in attrs.fields(cls))
+
+
+def _to_json(value: object) -> Json:
+    if isinstance(value, Enum):
+        return str(value.value)
+    if isinstance(value, tuple):
+        return [_to_json(item) for item in value]
+    if attrs.has(type(value)):
+        return {
+            field.name: _to_json(getattr(value, field.name)) for field in attrs.fields(type(value))
+        }
+    assert value is None or isinstance(value, bool | int | float | str)
+    return value
+
+
+def _status(cls: type[RunEvent], value: object) -> object:
+    return RunStatus(value) if cls is RunEnded else StepStatus(value)
+
+
+def _jobs(_: type[RunEvent], value: object) -> object:
+    assert isinstance(value, list)
+    return tuple(JobOutline(name=job["name"], steps=tuple(job["steps"])) for job in value)
+
+
+_CONVERTERS = {
+    "status": _status,
+    "end": lambda _, value: StepEnd(value),
+    "usage": lambda _, value: Usage(**value),
+    "progress": lambda _, value: Progress(**value),
+    "jobs": _jobs,
+    "errors": lambda _, value: tuple(value),
+}

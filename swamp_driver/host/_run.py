@@ -1,0 +1,307 @@
+"""One run of a plan, from its record to its teardown."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Mapping, Sequence
+
+import attrs
+
+from swamp_driver import rundir
+from swamp_driver.errors import SwampDriverError
+from swamp_driver.host._bindings import Bindings, RunIdentity
+from swamp_driver.host._bus import EventBus, Observer
+from swamp_driver.host._coordinator import Coordinator
+from swamp_driver.host._records import RunRecord
+from swamp_driver.host._registry import LoadedDriver
+from swamp_driver.host._settings import HostSettings
+from swamp_driver.host._store import Store
+from swamp_driver.host._unit import UnitRunner
+from swamp_driver.host._workspaces import (
+    OnceMarks,
+    hold_workspace,
+    new_run_id,
+    request_workspace,
+)
+from swamp_driver.spec import (
+    CancelToken,
+    DriverProgress,
+    JobOutline,
+    Notice,
+    Owner,
+    RunEnded,
+    RunOutcome,
+    RunStarted,
+    RunStatus,
+    StepStatus,
+    Workspace,
+    WorkspaceReady,
+)
+from swamp_driver.workflow import Plan, Preserve, RunScope, bind_config
+
+
+@attrs.frozen(kw_only=True)
+class RunOptions:
+    """What the caller of a run decides, and no file."""
+
+    preserve: Preserve | None = None
+    """Overrides the file."""
+    wait: bool = True
+    """Wait for a persistent workspace that another run holds; otherwise the run fails."""
+    teardown_deadline_s: float = 60.0
+
+
+@attrs.define
+class _Outcome:
+    """How a run ended, as far as is known."""
+
+    status: RunStatus = RunStatus.BROKEN
+    exit_code: int = 3
+    errors: tuple[str, ...] = ()
+    kept: bool = False
+
+
+_EXIT_CODES = {RunStatus.SUCCEEDED: 0, RunStatus.FAILED: 1, RunStatus.CANCELLED: 130}
+
+
+def execute_run(
+    plan: Plan,
+    *,
+    settings: HostSettings,
+    store: Store,
+    load: Callable[[str], LoadedDriver],
+    observers: Sequence[Observer] = (),
+    cancel: CancelToken | None = None,
+    options: RunOptions | None = None,
+) -> RunRecord:
+    """Run a plan and return its record, steps included.
+
+    May be called from any thread, several at once in a process. It uses no globals, does not change
+    the process (no signal handler, no working directory), and returns when nothing of the run is
+    left but what was to be kept. Setting `cancel` ends it early, in two stages.
+
+    A broken driver does not raise: the record says `broken`, and why. Raises `StoreError` where
+    records cannot be written; the teardown is done all the same.
+    """
+    run = _Run(
+        plan,
+        settings=settings,
+        store=store,
+        load=load,
+        cancel=cancel or CancelToken(),
+        options=options or RunOptions(),
+    )
+    return run.execute(observers)
+
+
+class _Run:
+    def __init__(
+        self,
+        plan: Plan,
+        *,
+        settings: HostSettings,
+        store: Store,
+        load: Callable[[str], LoadedDriver],
+        cancel: CancelToken,
+        options: RunOptions,
+    ) -> None:
+        self._plan = plan
+        self._settings = settings
+        self._store = store
+        self._load = load
+        self._cancel = cancel
+        self._options = options
+        self._id = new_run_id()
+        self._owner = Owner.current()
+        self._started_at = time.time()
+        self._request = request_workspace(
+            settings,
+            self._id,
+            persistent_key=plan.workspace.key if plan.workspace.persistent else None,
+        )
+        self._host_visible = True
+
+    def execute(self, observers: Sequence[Observer]) -> RunRecord:
+        self._store.close_interrupted()
+        self._store.put_run(self._record(RunStatus.RUNNING))
+        begun = time.monotonic()
+        outcome = _Outcome()
+        with contextlib.closing(self._store.open_event_log(self._id)) as log:
+            bus = EventBus(self._id, log, observers)
+            try:
+                self._emit_start(bus)
+                self._hold_and_run(bus, outcome)
+            finally:
+                self._store.put_run(
+                    self._record(
+                        outcome.status,
+                        exit_code=outcome.exit_code,
+                        ended_at=time.time(),
+                        workspace_kept=outcome.kept,
+                        errors=outcome.errors,
+                    )
+                )
+            bus.emit(
+                RunEnded,
+                status=outcome.status,
+                exit_code=outcome.exit_code,
+                duration_s=time.monotonic() - begun,
+                workspace_kept=self._request.path if outcome.kept else None,
+                errors=outcome.errors,
+            )
+        return self._store.find_run(self._id)
+
+    def _hold_and_run(self, bus: EventBus, outcome: _Outcome) -> None:
+        """Run in the workspace, held; driver errors end up in `outcome`."""
+        name = self._request.run_dir.rpartition("/")[2]
+        hold = hold_workspace(
+            self._settings,
+            self._request,
+            wait=self._options.wait,
+            cancel=self._cancel,
+            on_wait=lambda: bus.emit(
+                Notice, text=f"waiting for the persistent workspace '{name}', held by another run"
+            ),
+        )
+        try:
+            with hold:
+                if self._cancel.cancelled:
+                    outcome.status, outcome.exit_code = RunStatus.CANCELLED, 130
+                else:
+                    self._run_and_tear_down(bus, outcome)
+        except SwampDriverError as error:
+            outcome.errors = (*outcome.errors, str(error))
+            outcome.exit_code = error.exit_code
+
+    def _run_and_tear_down(self, bus: EventBus, outcome: _Outcome) -> None:
+        bindings = Bindings(self._plan, self._identity(bus), self._load)
+        try:
+            self._run_steps(bus, bindings, outcome)
+        except SwampDriverError as error:
+            outcome.errors = (str(error),)
+            outcome.exit_code = error.exit_code
+            if self._cancel.cancelled:
+                outcome.status, outcome.exit_code = RunStatus.CANCELLED, 130
+        finally:
+            outcome.kept = self._is_kept(outcome.status)
+            left = bindings.teardown(
+                RunOutcome(
+                    status=outcome.status,
+                    remove_workspace=not outcome.kept,
+                    deadline_s=self._options.teardown_deadline_s,
+                )
+            )
+            outcome.errors = (*outcome.errors, *left)
+            self._mark_kept(outcome)
+
+    def _run_steps(self, bus: EventBus, bindings: Bindings, outcome: _Outcome) -> None:
+        scope = self._scope()
+        for binding in self._plan.bindings:
+            if binding.is_static:
+                bindings.get(binding.id, binding.driver, bind_config(binding, scope))
+        coordinator = Coordinator(
+            self._plan,
+            scope=scope,
+            request=self._request,
+            runner=UnitRunner(
+                run_id=self._id,
+                bindings=bindings,
+                bus=bus,
+                store=self._store,
+                cancel=self._cancel,
+            ),
+            once=OnceMarks(self._request.run_dir if self._host_visible else None),
+        )
+        coordinator.run()
+        outcome.status = self._status(coordinator)
+        outcome.exit_code = _EXIT_CODES.get(outcome.status, coordinator.broken_exit_code)
+        outcome.errors = tuple(coordinator.broken)
+
+    def _status(self, coordinator: Coordinator) -> RunStatus:
+        if self._cancel.cancelled:
+            return RunStatus.CANCELLED
+        if coordinator.broken:
+            return RunStatus.BROKEN
+        fine = {StepStatus.SUCCEEDED, StepStatus.SKIPPED}
+        failed = any(status not in fine for status in coordinator.job_statuses.values())
+        return RunStatus.FAILED if failed else RunStatus.SUCCEEDED
+
+    def _is_kept(self, status: RunStatus) -> bool:
+        preserve = self._options.preserve or self._plan.workspace.preserve
+        return (
+            self._request.persistent
+            or preserve == "always"
+            or (preserve == "on-failure" and status is not RunStatus.SUCCEEDED)
+        )
+
+    def _mark_kept(self, outcome: _Outcome) -> None:
+        """Tell those who clean up later that the directory is to stay; note whether it is there."""
+        if not self._host_visible:
+            return
+        outcome.kept = outcome.kept and rundir.read_marker(self._request.run_dir) is not None
+        if outcome.kept and not self._request.persistent:
+            rundir.mark_preserved(self._request.run_dir)
+
+    def _scope(self) -> RunScope:
+        enabled = self._plan.workspace.enabled
+        return RunScope(
+            inputs=self._plan.inputs,
+            run_id=self._id,
+            workflow=self._plan.workflow,
+            started_at=self._started_at,
+            tags=self._plan.tags,
+            workspace_path=self._request.path if enabled else None,
+        )
+
+    def _identity(self, bus: EventBus) -> RunIdentity:
+        def on_ready(driver: str, workspace: Workspace) -> None:
+            self._host_visible = workspace.host_visible
+            bus.emit(
+                WorkspaceReady,
+                driver=driver,
+                path=workspace.path,
+                host_visible=workspace.host_visible,
+            )
+
+        return RunIdentity(
+            run_id=self._id,
+            workflow=self._plan.workflow,
+            request=self._request,
+            owner=self._owner,
+            cancel=self._cancel,
+            on_progress=lambda driver, progress: bus.emit(
+                DriverProgress, driver=driver, progress=progress
+            ),
+            on_ready=on_ready,
+        )
+
+    def _emit_start(self, bus: EventBus) -> None:
+        bus.emit(
+            RunStarted,
+            workflow=self._plan.workflow,
+            source=self._plan.source,
+            jobs=tuple(
+                JobOutline(
+                    name=job.name,
+                    steps=tuple(step.name.text for step in job.steps),
+                    step_ids=tuple(step.id for step in job.steps),
+                )
+                for job in self._plan.jobs
+            ),
+        )
+
+    def _record(self, status: RunStatus, **fields: object) -> RunRecord:
+        defaults: Mapping[str, object] = {
+            "run_id": self._id,
+            "workflow": self._plan.workflow,
+            "source": self._plan.source,
+            "owner": self._owner,
+            "started_at": self._started_at,
+            "inputs": self._plan.inputs,
+            "drivers": tuple(dict.fromkeys(b.driver for b in self._plan.bindings)),
+            "workspace_path": self._request.path if self._plan.workspace.enabled else None,
+        }
+        return RunRecord(status=status, **{**defaults, **fields})  # type: ignore[arg-type]
+
+

@@ -1,0 +1,220 @@
+"""Which steps may start: the order of a run as a state machine, without threads or clocks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from graphlib import TopologicalSorter
+
+import attrs
+
+from swamp_driver.spec import StepStatus
+from swamp_driver.workflow import (
+    Plan,
+    PlannedDependency,
+    PlannedJob,
+    PlannedStep,
+    aggregate,
+    condition_holds,
+    runs_after_failure,
+)
+
+
+@attrs.frozen(kw_only=True)
+class StartStep:
+    """The step's dependencies have ended and its conditions hold: run it."""
+
+    job: str
+    step: PlannedStep
+
+
+@attrs.frozen(kw_only=True)
+class SkipStep:
+    """The step will not run, for the reason given."""
+
+    job: str
+    step: PlannedStep
+    status: StepStatus
+    reason: str
+
+
+@attrs.frozen(kw_only=True)
+class StartJob:
+    """The job's dependencies have ended and its conditions hold."""
+
+    job: str
+
+
+@attrs.frozen(kw_only=True)
+class EndJob:
+    """Every step of the job has ended."""
+
+    job: str
+    status: StepStatus
+
+
+Decision = StartStep | SkipStep | StartJob | EndJob
+
+_CANCELLED = "the run was cancelled"
+
+
+class Schedule:
+    """The state of a run's graph: told what ended, it says what happens next.
+
+    Not thread-safe: one thread tells and takes the decisions, and carries them out in their order.
+    Each step is decided once; each job is started at most once and ended once. A step starts as
+    soon as what it depends on has ended: there are no levels. What becomes ready together is in the
+    order of the plan.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        self._jobs = {job.name: _JobState(job) for job in plan.jobs}
+        self._graph = _Graph([(job.name, job.depends_on) for job in plan.jobs])
+        self._limit = plan.concurrency or len(plan.jobs)
+        self._waiting: list[str] = []
+        self._running: set[str] = set()
+        self._cancelled = False
+        self.job_statuses: dict[str, StepStatus] = {}
+        """How the jobs ended that have ended."""
+
+    @property
+    def is_over(self) -> bool:
+        """Return whether every job has ended."""
+        return len(self.job_statuses) == len(self._jobs)
+
+    def cancel(self) -> None:
+        """Let nothing start any more: what has not started yet ends as cancelled."""
+        self._cancelled = True
+
+    def begin(self) -> list[Decision]:
+        """Return the first decisions. Call it once."""
+        return list(self._advance())
+
+    def step_ended(self, job: str, step: PlannedStep, status: StepStatus) -> list[Decision]:
+        """Take note that a started step has ended; return what follows."""
+        state = self._jobs[job]
+        state.settle(step, status)
+        return [*self._advance_job(state), *self._advance()]
+
+    def why_not_start(self, job: str, step: PlannedStep) -> tuple[StepStatus, str] | None:
+        """Return how a step ends that was told to start, had to wait, and shall not start now.
+
+        None where it may start.
+        """
+        if self._cancelled:
+            return StepStatus.CANCELLED, _CANCELLED
+        if self._jobs[job].is_stopped_for(step):
+            return StepStatus.SKIPPED, _JOB_FAILED
+        return None
+
+    def _advance(self) -> Iterator[Decision]:
+        self._waiting.extend(self._graph.take_ready())
+        while self._waiting and (self._cancelled or len(self._running) < self._limit):
+            yield from self._open_job(self._jobs[self._waiting.pop(0)])
+            self._waiting.extend(self._graph.take_ready())
+
+    def _open_job(self, state: _JobState) -> Iterator[Decision]:
+        name = state.job.name
+        unmet = _unmet(state.job.depends_on, self.job_statuses)
+        if self._cancelled or unmet:
+            status = StepStatus.CANCELLED if self._cancelled else StepStatus.SKIPPED
+            reason = _CANCELLED if self._cancelled else f"job '{name}' was skipped: {unmet}"
+            for step in state.job.steps:
+                yield SkipStep(job=name, step=step, status=status, reason=reason)
+            yield self._close_job(state, status)
+            return
+        self._running.add(name)
+        yield StartJob(job=name)
+        yield from self._advance_job(state)
+
+    def _advance_job(self, state: _JobState) -> Iterator[Decision]:
+        while ready := state.graph.take_ready():
+            for name in ready:
+                yield self._decide(state, state.steps[name])
+        if state.is_over and state.job.name in self._running:
+            self._running.remove(state.job.name)
+            yield self._close_job(state, aggregate(list(state.counted.values())))
+
+    def _decide(self, state: _JobState, step: PlannedStep) -> StartStep | SkipStep:
+        job = state.job.name
+        if self._cancelled:
+            status, reason = StepStatus.CANCELLED, _CANCELLED
+        elif unmet := _unmet(step.depends_on, state.statuses):
+            status, reason = StepStatus.SKIPPED, unmet
+        elif state.is_stopped_for(step):
+            status, reason = StepStatus.SKIPPED, _JOB_FAILED
+        else:
+            return StartStep(job=job, step=step)
+        state.settle(step, status)
+        return SkipStep(job=job, step=step, status=status, reason=reason)
+
+    def _close_job(self, state: _JobState, status: StepStatus) -> EndJob:
+        self.job_statuses[state.job.name] = status
+        self._graph.done(state.job.name)
+        return EndJob(job=state.job.name, status=status)
+
+
+_JOB_FAILED = "an earlier step of its job failed"
+
+
+class _Graph:
+    """A topological sorter that gives what is ready in the order it was told of."""
+
+    def __init__(self, nodes: Sequence[tuple[str, Sequence[PlannedDependency]]]) -> None:
+        self._sorter: TopologicalSorter[str] = TopologicalSorter()
+        for name, dependencies in nodes:
+            self._sorter.add(name, *(dependency.on for dependency in dependencies))
+        self._sorter.prepare()
+        self._rank = {name: rank for rank, (name, _) in enumerate(nodes)}
+
+    def take_ready(self) -> list[str]:
+        if not self._sorter.is_active():
+            return []
+        return sorted(self._sorter.get_ready(), key=self._rank.__getitem__)
+
+    def done(self, name: str) -> None:
+        self._sorter.done(name)
+
+
+class _JobState:
+    def __init__(self, job: PlannedJob) -> None:
+        self.job = job
+        self.steps = {step.name.text: step for step in job.steps}
+        self.graph = _Graph([(step.name.text, step.depends_on) for step in job.steps])
+        self.statuses: dict[str, StepStatus] = {}
+        self.counted: dict[str, StepStatus] = {}
+        """The same with an allowed failure counted as success: what makes the job's status."""
+        self._has_failed = False
+
+    @property
+    def is_over(self) -> bool:
+        return len(self.statuses) == len(self.steps)
+
+    def settle(self, step: PlannedStep, status: StepStatus) -> None:
+        name = step.name.text
+        allowed = step.allow_failure and status is StepStatus.FAILED
+        self.statuses[name] = status
+        self.counted[name] = StepStatus.SUCCEEDED if allowed else status
+        self._has_failed |= self.counted[name] is StepStatus.FAILED
+        self.graph.done(name)
+
+    def is_stopped_for(self, step: PlannedStep) -> bool:
+        """Return whether the job has failed and the step does not ask to run after a failure."""
+        return self._has_failed and not any(
+            runs_after_failure(dependency.condition) for dependency in step.depends_on
+        )
+
+
+def _unmet(
+    dependencies: Sequence[PlannedDependency], statuses: Mapping[str, StepStatus]
+) -> str | None:
+    """Return in words which condition does not hold; None where all hold."""
+    for dependency in dependencies:
+        status = statuses[dependency.on]
+        if not condition_holds(dependency.condition, status):
+            return f"its condition on '{dependency.on}' does not hold, which {_past(status)}"
+    return None
+
+
+def _past(status: StepStatus) -> str:
+    passive = status in {StepStatus.SKIPPED, StepStatus.CANCELLED}
+    return f"was {status}" if passive else str(status)

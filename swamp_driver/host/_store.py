@@ -1,0 +1,260 @@
+"""The records of runs: one SQLite file, with event logs and step logs beside it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Self, TypeVar
+
+import attrs
+
+from swamp_driver.errors import NotFoundError, StoreError
+from swamp_driver.host._event_json import event_from_json, event_to_json
+from swamp_driver.host._records import RunRecord, StepRecord
+from swamp_driver.host._settings import HostSettings
+from swamp_driver.host._step_log import LoggedOutput, StepLog, read_step_log
+from swamp_driver.spec import Owner, RunEvent, RunStatus, StepEnd, StepStatus, Usage
+
+_T = TypeVar("_T")
+_SCHEMA = 1
+_TABLES = """
+CREATE TABLE runs (
+  run_id TEXT PRIMARY KEY, started_at REAL NOT NULL, status TEXT NOT NULL, record TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX runs_by_time ON runs (started_at);
+CREATE TABLE steps (
+  number INTEGER PRIMARY KEY, run_id TEXT NOT NULL, step_id TEXT NOT NULL, record TEXT NOT NULL,
+  UNIQUE (run_id, step_id)
+);
+"""
+
+
+class Store:
+    """The records of a host. Open it with `open_store`; all methods may be called from any thread.
+
+    Several processes may use one store at once. Every method raises `StoreError` where the files
+    cannot be read or written.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, settings: HostSettings) -> None:
+        self._connection = connection
+        self._settings = settings
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the store; closing twice is fine."""
+        self._connection.close()
+
+    def put_run(self, record: RunRecord) -> None:
+        """Write a run as it stands (its steps are written one by one)."""
+        self._do(
+            "INSERT OR REPLACE INTO runs VALUES (?, ?, ?, ?)",
+            (record.run_id, record.started_at, str(record.status), _dump(record)),
+        )
+
+    def put_step(self, record: StepRecord) -> None:
+        """Write a step as it stands."""
+        self._do(
+            "INSERT INTO steps (run_id, step_id, record) VALUES (?, ?, ?) "
+            "ON CONFLICT (run_id, step_id) DO UPDATE SET record = excluded.record",
+            (record.run_id, record.step_id, _dump(record)),
+        )
+
+    def runs(self, *, limit: int | None = None) -> tuple[RunRecord, ...]:
+        """Return the runs, newest first, without their steps."""
+        rows = self._do(
+            "SELECT record FROM runs ORDER BY started_at DESC, run_id LIMIT ?",
+            (-1 if limit is None else limit,),
+        )
+        return tuple(_run(row[0]) for row in rows)
+
+    def find_run(self, prefix: str) -> RunRecord:
+        """Return the run with that id, or the only one whose id begins so, with its steps.
+
+        `last` is the newest run.
+
+        Raises:
+            NotFoundError: no run, or several, match; the message names them.
+        """
+        found = self.runs(limit=1) if prefix == "last" else self._runs_like(prefix)
+        if len(found) != 1:
+            raise NotFoundError(_not_one(prefix, found))
+        steps = self._do(
+            "SELECT record FROM steps WHERE run_id = ? ORDER BY number", (found[0].run_id,)
+        )
+        return attrs.evolve(found[0], steps=tuple(_step(row[0]) for row in steps))
+
+    def _runs_like(self, prefix: str) -> tuple[RunRecord, ...]:
+        # The characters of an id sort below "{", so this is the range of one prefix.
+        rows = self._do(
+            "SELECT record FROM runs WHERE run_id >= ? AND run_id < ? LIMIT 5",
+            (prefix, prefix + "{"),
+        )
+        return tuple(_run(row[0]) for row in rows) if prefix else ()
+
+    def close_interrupted(self) -> tuple[RunRecord, ...]:
+        """Close the records whose owner died while they ran; return them.
+
+        A run whose owner is on another machine is left alone: nobody here can know.
+        """
+        rows = self._do("SELECT record FROM runs WHERE status = ?", (str(RunStatus.RUNNING),))
+        dead = tuple(run for row in rows if (run := _run(row[0])).owner.is_alive() is False)
+        for run in dead:
+            for step in self.find_run(run.run_id).steps:
+                if step.status is None:
+                    self.put_step(attrs.evolve(step, status=StepStatus.CANCELLED))
+            self.put_run(attrs.evolve(run, status=RunStatus.INTERRUPTED))
+        return dead
+
+    def directory(self, run_id: str) -> Path:
+        """Return where the logs of a run are."""
+        return self._settings.state_dir / "runs" / run_id
+
+    def open_event_log(self, run_id: str) -> EventLog:
+        """Make the directory of a run's logs and open its event log."""
+        directory = self.directory(run_id)
+        with _store_errors(directory):
+            directory.mkdir(parents=True, exist_ok=True)
+            return EventLog(directory)
+
+    def open_step_log(self, run_id: str, step_id: str) -> StepLog:
+        """Open the log of a step for writing."""
+        directory = self.directory(run_id)
+        with _store_errors(directory):
+            return StepLog(directory, step_id, limit_bytes=self._settings.log_limit_bytes)
+
+    def events(self, run_id: str) -> Iterator[RunEvent]:
+        """Yield the events of a run, without step output (see `step_output`)."""
+        path = self.directory(run_id) / "events.jsonl"
+        with _store_errors(path), path.open(encoding="utf-8") as lines:
+            for line in lines:
+                # The last line of a run that was killed may be cut.
+                if line.endswith("\n"):
+                    yield event_from_json(json.loads(line))
+
+    def step_output(self, run_id: str, step_id: str) -> Iterator[LoggedOutput]:
+        """Yield what a step printed, in order."""
+        return read_step_log(self.directory(run_id), step_id)
+
+    def _do(self, statement: str, values: tuple[object, ...]) -> list[tuple[Any, ...]]:
+        with self._lock, _store_errors(self._settings.state_dir):
+            return self._connection.execute(statement, values).fetchall()
+
+
+class EventLog:
+    """The events of one run, a line of JSON each, written as they happen."""
+
+    def __init__(self, directory: Path) -> None:
+        self._file = (directory / "events.jsonl").open("ab", buffering=0)
+
+    def append(self, event: RunEvent) -> None:
+        """Write one event."""
+        self._file.write(json.dumps(event_to_json(event)).encode() + b"\n")
+
+    def close(self) -> None:
+        """Close the file; closing twice is fine."""
+        self._file.close()
+
+
+def open_store(settings: HostSettings) -> Store:
+    """Open the store below `settings.state_dir`, making it where it is not there.
+
+    Raises:
+        StoreError: it cannot be opened, or a newer version of this program made it.
+    """
+    with _store_errors(settings.state_dir):
+        settings.state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        connection = sqlite3.connect(
+            settings.state_dir / "runs.sqlite",
+            timeout=30,
+            isolation_level=None,
+            check_same_thread=False,
+        )
+        try:
+            _set_up(connection, settings.state_dir)
+        except BaseException:
+            connection.close()
+            raise
+    return Store(connection, settings)
+
+
+def _set_up(connection: sqlite3.Connection, state_dir: Path) -> None:
+    # WAL: readers (`runs`, `logs`) never wait for the run that writes. NORMAL: a power cut may lose
+    # the last records, which is not worth an fsync per step.
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = NORMAL")
+    (found,) = connection.execute("PRAGMA user_version").fetchone()
+    if found > _SCHEMA:
+        raise StoreError(
+            f"the records in '{state_dir}' were made by a newer version "
+            f"(schema {found}, this one knows {_SCHEMA}): upgrade swamp-drivers, "
+            "or set SWAMP_DRIVER_STATE to another directory"
+        )
+    if found == 0:
+        with contextlib.suppress(sqlite3.OperationalError):  # another process made them just now
+            connection.executescript(
+                f"BEGIN IMMEDIATE; {_TABLES} PRAGMA user_version = {_SCHEMA}; COMMIT;"
+            )
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+
+
+@contextlib.contextmanager
+def _store_errors(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (sqlite3.Error, OSError, ValueError) as error:
+        raise StoreError(f"the records in '{path}' cannot be used: {error}") from error
+
+
+def _dump(record: RunRecord | StepRecord) -> str:
+    return json.dumps(
+        attrs.asdict(record, filter=lambda field, _: field.name != "steps"), separators=(",", ":")
+    )
+
+
+def _run(text: str) -> RunRecord:
+    data = json.loads(text)
+    return RunRecord(
+        **{
+            **data,
+            "status": RunStatus(data["status"]),
+            "owner": Owner(**data["owner"]),
+            "drivers": tuple(data["drivers"]),
+            "errors": tuple(data["errors"]),
+        }
+    )
+
+
+def _step(text: str) -> StepRecord:
+    data = json.loads(text)
+    return StepRecord(
+        **{
+            **data,
+            "status": _maybe(StepStatus, data["status"]),
+            "end": _maybe(StepEnd, data["end"]),
+            "usage": Usage(**data["usage"]),
+        }
+    )
+
+
+def _maybe(make: Callable[[str], _T], value: str | None) -> _T | None:
+    return None if value is None else make(value)
+
+
+def _not_one(prefix: str, found: tuple[RunRecord, ...]) -> str:
+    if found:
+        return f"'{prefix}' is not one run: {', '.join(run.run_id for run in found)}"
+    if prefix == "last":
+        return "there are no runs yet"
+    return f"there is no run '{prefix}' (see 'swamp-driver runs')"

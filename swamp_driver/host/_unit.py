@@ -1,0 +1,240 @@
+"""One step, or one iteration of a step with `forEach`, from its request to its settled record."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+
+import attrs
+
+from swamp_driver.errors import StepStartError, SwampDriverError
+from swamp_driver.host._bindings import Bindings, OpenedBinding
+from swamp_driver.host._bus import EventBus
+from swamp_driver.host._masking import Masker, mask_text
+from swamp_driver.host._records import StepRecord
+from swamp_driver.host._step_log import StepLog
+from swamp_driver.host._store import Store
+from swamp_driver.spec import (
+    CancelToken,
+    Json,
+    Notice,
+    StepEnd,
+    StepEnded,
+    StepIO,
+    StepResult,
+    StepStarted,
+    StepStatus,
+    Stream,
+)
+from swamp_driver.workflow import BoundStep, OutputsError, PlannedStep, parse_outputs
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class Unit:
+    """What is run as one: a step, or one iteration of it, with everything evaluated."""
+
+    job: str
+    step: PlannedStep
+    name: str
+    bound: BoundStep
+    driver: str
+    config: Mapping[str, Json]
+    secrets: frozenset[bytes] = frozenset()
+    """What is masked in everything that is told or kept of it."""
+
+    @property
+    def step_id(self) -> str:
+        """Return the id that is unique in the run."""
+        return self.bound.request.step_id
+
+    def record(self, run_id: str, status: StepStatus | None, **fields: object) -> StepRecord:
+        """Return a record of this unit."""
+        return StepRecord(
+            run_id=run_id,
+            step_id=self.step_id,
+            job=self.job,
+            step=self.name,
+            driver=self.driver,
+            status=status,
+            allowed_failure=self.step.allow_failure and status is StepStatus.FAILED,
+            **fields,  # type: ignore[arg-type]
+        )
+
+
+@attrs.frozen(kw_only=True)
+class Settled:
+    """How a unit ended. `broken` is set where a driver or its engine is to blame."""
+
+    record: StepRecord
+    outputs: Mapping[str, str] = attrs.field(factory=dict)
+    """As the step wrote them; those in the record are masked."""
+    broken: str | None = None
+    broken_exit_code: int = 3
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class UnitRunner:
+    """Runs units of one run; `run` may be called from many threads at once."""
+
+    run_id: str
+    bindings: Bindings
+    bus: EventBus
+    store: Store
+    cancel: CancelToken
+
+    def run(self, unit: Unit) -> Settled:
+        """Run a unit to its end, and return how it ended; its records and events are written.
+
+        Never raises what a driver raises: it is in `Settled`. Raises `StoreError`.
+        """
+        log = self.store.open_step_log(self.run_id, unit.step_id)
+        try:
+            settled = self._run_logged(unit, log)
+        finally:
+            log.close()
+        self.store.put_step(settled.record)
+        emit_step_ended(self.bus, settled.record)
+        return settled
+
+    def _run_logged(self, unit: Unit, log: StepLog) -> Settled:
+        started_at = time.time()
+        self.store.put_step(unit.record(self.run_id, None, started_at=started_at))
+        self.bus.emit(
+            StepStarted,
+            step_id=unit.step_id,
+            job=unit.job,
+            step=unit.name,
+            driver=unit.driver,
+            command=mask_text(unit.bound.command_line, unit.secrets),
+        )
+        output = _Output(self.bus, log, unit)
+        try:
+            opened = self.bindings.get(unit.step.binding, unit.driver, unit.config)
+            result = self._run_in(opened, unit, output)
+        except SwampDriverError as error:
+            return self._not_run(unit, error, started_at)
+        finally:
+            output.close()
+        return _settle(unit, result, self.run_id)
+
+    def _run_in(self, opened: OpenedBinding, unit: Unit, output: _Output) -> StepResult:
+        io = StepIO(output.write, cancel=self.cancel.child())
+        result = opened.driver.run_step(opened.context, opened.workspace, unit.bound.request, io)
+        if io.sink_error is not None:
+            self.bus.emit(
+                Notice,
+                text=f"output of step '{unit.name}' was lost: {io.sink_error}",
+            )
+        return result
+
+    def _not_run(self, unit: Unit, error: SwampDriverError, started_at: float) -> Settled:
+        detail = mask_text(str(error), unit.secrets)
+        cancelled = self.cancel.cancelled
+        record = unit.record(
+            self.run_id,
+            StepStatus.CANCELLED if cancelled else StepStatus.FAILED,
+            started_at=started_at,
+            detail=detail,
+        )
+        if cancelled or isinstance(error, StepStartError):
+            return Settled(record=record)
+        return Settled(
+            record=record,
+            broken=f"step '{unit.name}': driver '{unit.driver}': {detail}",
+            broken_exit_code=error.exit_code,
+        )
+
+
+def emit_step_ended(bus: EventBus, record: StepRecord) -> None:
+    """Tell that a step ended as `record` says."""
+    assert record.status is not None
+    bus.emit(
+        StepEnded,
+        step_id=record.step_id,
+        job=record.job,
+        step=record.step,
+        status=record.status,
+        end=record.end,
+        exit_code=record.exit_code,
+        signal=record.signal,
+        duration_s=record.duration_s,
+        allowed_failure=record.allowed_failure,
+        usage=record.usage,
+        detail=record.detail,
+    )
+
+
+class _Output:
+    """The sink of one unit: masks what is secret, logs it, and tells it."""
+
+    def __init__(self, bus: EventBus, log: StepLog, unit: Unit) -> None:
+        self._bus = bus
+        self._log = log
+        self._step = {"step_id": unit.step_id, "job": unit.job, "step": unit.name}
+        self._maskers: dict[Stream, Masker] = (
+            {stream: Masker(unit.secrets) for stream in ("stdout", "stderr")} if unit.secrets else {}
+        )
+
+    def write(self, stream: Stream, data: bytes) -> None:
+        masker = self._maskers.get(stream)
+        self._pass_on(stream, masker.feed(data) if masker else data)
+
+    def close(self) -> None:
+        """Pass on what was held back, and say what was not kept."""
+        for stream, masker in self._maskers.items():
+            self._pass_on(stream, masker.flush())
+        if self._log.left_out_bytes:
+            self._bus.emit(
+                Notice,
+                text=f"step '{self._step['step']}' printed more than is kept: "
+                f"{self._log.left_out_bytes} bytes are not in its log",
+            )
+
+    def _pass_on(self, stream: Stream, data: bytes) -> None:
+        if data:
+            self._bus.emit_output(self._log, stream=stream, data=data, **self._step)
+
+
+def _settle(unit: Unit, result: StepResult, run_id: str) -> Settled:
+    """Return what a driver's result means for the run."""
+    status = _status(unit.bound, result)
+    detail = mask_text(result.detail, unit.secrets)
+    outputs: Mapping[str, str] = {}
+    try:
+        if problem := result.collect_problems.get("output"):
+            raise OutputsError(f"$SWAMP_OUTPUT cannot be read: {problem}")
+        outputs = parse_outputs(result.collected.get("output", b""))
+    except OutputsError as error:
+        if status is StepStatus.SUCCEEDED:
+            status = StepStatus.FAILED
+        detail = "; ".join(part for part in (detail, str(error)) if part)
+    record = unit.record(
+        run_id,
+        status,
+        end=result.end,
+        exit_code=result.exit_code,
+        signal=result.signal,
+        started_at=result.started_at,
+        duration_s=result.duration_s,
+        detail=detail,
+        outputs={key: mask_text(value, unit.secrets) for key, value in outputs.items()},
+        usage=result.usage,
+    )
+    lost = result.end is StepEnd.LOST
+    return Settled(
+        record=record,
+        outputs=outputs,
+        broken=f"step '{unit.name}': driver '{unit.driver}': {detail}" if lost else None,
+    )
+
+
+def _status(bound: BoundStep, result: StepResult) -> StepStatus:
+    if result.end is StepEnd.SUCCEEDED:
+        return StepStatus.SUCCEEDED
+    if result.end is StepEnd.CANCELLED:
+        return StepStatus.CANCELLED
+    if result.end is StepEnd.FAILED and bound.ignore_exit_code:
+        return StepStatus.SUCCEEDED
+    return StepStatus.FAILED
+
+
