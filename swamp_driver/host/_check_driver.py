@@ -21,7 +21,10 @@ def driver_problems(cls: type) -> tuple[str, ...]:
     info = getattr(cls, "info", None)
     if not isinstance(info, DriverInfo):
         found = "is missing" if info is None else f"is a '{type(info).__name__}'"
-        return (f"the class attribute 'info' {found} (it must be a DriverInfo)", *hook_problems(cls))
+        return (
+            f"the class attribute 'info' {found} (it must be a DriverInfo)",
+            *hook_problems(cls),
+        )
     return (*_info_problems(info), *hook_problems(cls), *_promise_problems(info, cls))
 
 
@@ -32,9 +35,11 @@ def declared_api(cls: type) -> ApiVersion | None:
 
 
 def _info_problems(info: DriverInfo) -> Iterator[str]:
-    if not isinstance(info.summary, str) or not info.summary.strip() or "\n" in info.summary:
+    summary: object = info.summary
+    if not isinstance(summary, str) or not summary.strip() or "\n" in summary:
         yield "'info.summary' must be one line of text"
-    if not isinstance(info.api, ApiVersion):
+    api: object = info.api
+    if not isinstance(api, ApiVersion):
         yield "'info.api' must be an ApiVersion"
     yield from _capability_problems(info.capabilities)
     try:

@@ -1,4 +1,4 @@
-"""Whether the hooks of a driver class are what the contract says: read from the class, not called."""
+"""Whether the hooks of a driver class are what the contract says, as the class shows them."""
 
 from __future__ import annotations
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from swamp_driver.spec import (
@@ -21,19 +22,18 @@ from swamp_driver.spec import (
 )
 
 _SIGNAL_BASE = 128
+_FAILURE_CODES = range(1, 256)
 _DECIDED_BY_DRIVER = frozenset({StepEnd.TIMED_OUT, StepEnd.CANCELLED, StepEnd.OUT_OF_MEMORY})
 
 
-def workspace_problems(
-    workspace: object, *, run: RunContext, info: DriverInfo
-) -> Iterator[str]:
+def workspace_problems(workspace: object, *, run: RunContext, info: DriverInfo) -> Iterator[str]:
     """Yield what is wrong with what `prepare_workspace` returned."""
     if not isinstance(workspace, Workspace):
         yield _not_a("Workspace", workspace)
         return
     if workspace.path != run.workspace.path:
         yield f"'path' is '{workspace.path}', not the path asked for: '{run.workspace.path}'"
-    if not isinstance(workspace.host_visible, bool):
+    if not _is_a(bool, workspace.host_visible):
         yield "'host_visible' is neither true nor false"
     if not _is_json(workspace.handle):
         yield "'handle' is not a mapping that JSON can hold"
@@ -56,7 +56,7 @@ def result_problems(result: object, *, step: StepRequest, io: StepIO) -> Iterato
     if not isinstance(result, StepResult):
         yield _not_a("StepResult", result)
         return
-    if not isinstance(result.end, StepEnd):
+    if not _is_a(StepEnd, result.end):
         yield f"'end' is not a StepEnd: {result.end!r}"
         return
     yield from _end_problems(result)
@@ -78,7 +78,7 @@ def _end_problems(result: StepResult) -> Iterator[str]:
         yield f"'signal' is {signal}: 'exit_code' must then be {_SIGNAL_BASE + signal}, not {code}"
     fits = {
         StepEnd.SUCCEEDED: code == 0 and signal is None,
-        StepEnd.FAILED: bool(code) and signal is None,
+        StepEnd.FAILED: code in _FAILURE_CODES and signal is None,
         StepEnd.SIGNALLED: signal is not None,
         StepEnd.LOST: code is None and signal is None,
     }
@@ -104,7 +104,7 @@ def _collected_problems(result: StepResult, step: StepRequest) -> Iterator[str]:
         if unasked:
             yield f"'{field}' has names that were not asked for: {', '.join(unasked)}"
     for name, content in result.collected.items():
-        if not isinstance(content, bytes):
+        if not _is_a(bytes, content):
             yield f"'collected' has no bytes for '{name}'"
         elif len(content) > step.collect_limit_bytes:
             yield f"'collected' has {len(content)} bytes for '{name}', over the limit"
@@ -138,8 +138,8 @@ def leftovers_problems(leftovers: object) -> Iterator[str]:
     if not all(isinstance(leftover, Leftover) for leftover in leftovers):
         yield "not everything in it is a Leftover"
         return
-    names = [(leftover.kind, leftover.name) for leftover in leftovers]
-    twice = sorted({f"{kind} {name}" for kind, name in names if names.count((kind, name)) > 1})
+    names = Counter(f"{leftover.kind} {leftover.name}" for leftover in leftovers)
+    twice = sorted(name for name, times in names.items() if times > 1)
     if twice:
         yield f"named more than once: {', '.join(twice)}"
 
@@ -152,3 +152,8 @@ def removal_problems(gone: object) -> Iterator[str]:
 
 def _not_a(wanted: str, found: object) -> str:
     return f"it is no {wanted} but {'None' if found is None else type(found).__name__!r}"
+
+
+def _is_a(kind: type, value: object) -> bool:
+    """Return whether a value is what its annotation claims, without the type checker's belief."""
+    return isinstance(value, kind)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from typing import TypeVar
 
 import attrs
 
-from swamp_driver.errors import DuplicateDriverError, UnknownDriverError
+from swamp_driver.errors import DuplicateDriverError, PluginError, UnknownDriverError
 from swamp_driver.spec import ENTRY_POINT_GROUP
 from swamp_driver.spec._suggest import did_you_mean, quoted
+
+E = TypeVar("E", bound=PluginError)
 
 
 @attrs.frozen(kw_only=True)
@@ -29,6 +32,16 @@ class InstalledDriver:
         """Return distribution, version and entry point, for messages."""
         package = " ".join(part for part in (self.distribution, self.version) if part)
         return f"{package}, {self.entry_point}" if package else self.entry_point
+
+    def error(self, kind: type[E], what: str) -> E:
+        """Return an error that names the driver and where it comes from, then says `what`."""
+        return kind(
+            f"driver {self.name!r} ({self.origin}) {what}",
+            driver=self.name,
+            distribution=self.distribution,
+            version=self.version,
+            entry_point=self.entry_point,
+        )
 
     @property
     def selector(self) -> str:
