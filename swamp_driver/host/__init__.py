@@ -7,17 +7,17 @@ from swamp_driver.host._api import (
     plan,
     run,
 )
+from swamp_driver.host._bound_driver import BoundDriver, LoadedDriver, open_driver
 from swamp_driver.host._bus import Observer
+from swamp_driver.host._discovery import InstalledDriver, discover
 from swamp_driver.host._event_json import event_from_json, event_to_json
 from swamp_driver.host._records import RunRecord, StepRecord
 from swamp_driver.host._registry import (
-    BoundDriver,
-    InstalledDriver,
-    LoadedDriver,
+    DriverListing,
     RegistryCatalog,
-    discover,
+    list_drivers,
     load_driver,
-    open_driver,
+    load_driver_object,
 )
 from swamp_driver.host._run import RunOptions, execute_run
 from swamp_driver.host._settings import HostSettings
@@ -32,6 +32,7 @@ from swamp_driver.host._workspaces import (
 
 __all__ = [
     "BoundDriver",
+    "DriverListing",
     "HostSettings",
     "InstalledDriver",
     "KeptWorkspace",
@@ -49,8 +50,10 @@ __all__ = [
     "event_to_json",
     "execute_run",
     "find_workspace",
+    "list_drivers",
     "list_workspaces",
     "load_driver",
+    "load_driver_object",
     "load_workflow",
     "load_workflow_text",
     "open_driver",

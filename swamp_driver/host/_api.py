@@ -86,7 +86,7 @@ def plan(
         directory=loaded.directory,
         inputs=inputs or {},
         selection=DriverSelection(cli_driver=driver, cli_config=driver_config),
-        catalog=RegistryCatalog(extra=drivers),
+        catalog=RegistryCatalog(drivers),
     )
 
 
@@ -108,7 +108,7 @@ def run(
         StoreError: records cannot be read or written.
     """
     settings = settings or HostSettings.from_environment()
-    catalog = RegistryCatalog(extra=drivers)
+    catalog = RegistryCatalog(drivers)
     with open_store(settings) as store:
         return execute_run(
             planned,

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 import attrs
 
 from swamp_driver.errors import SwampDriverError
-from swamp_driver.host._registry import BoundDriver, LoadedDriver, open_driver
+from swamp_driver.host._bound_driver import BoundDriver, LoadedDriver, open_driver
 from swamp_driver.spec import (
     CancelToken,
     Json,
@@ -61,7 +61,8 @@ class Bindings:
         self._identity = identity
         self._load = load
         self._expected = _expected_steps(plan)
-        self._options: dict[str, object] = {}
+        self._options: dict[str, tuple[LoadedDriver, object]] = {}
+        self._options_lock = threading.Lock()
         self._opened: dict[str, OpenedBinding] = {}
         self._attempted: list[tuple[BoundDriver, RunContext, Workspace | None]] = []
         self._lock = threading.Lock()
@@ -82,10 +83,18 @@ class Bindings:
 
         Raises `ConfigError` and `PluginError`.
         """
+        return self._options_of(driver, config)[1]
+
+    def _options_of(
+        self, driver: str, config: Mapping[str, Json]
+    ) -> tuple[LoadedDriver, object]:
         key = _key(driver, config)
-        if key not in self._options:
-            self._options[key] = structure_config(self._load(driver).info.config, config)
-        return self._options[key]
+        # A lock of its own: whoever evaluates steps must not wait for a driver that pulls an image.
+        with self._options_lock:
+            if key not in self._options:
+                loaded = self._load(driver)
+                self._options[key] = loaded, structure_config(loaded.info.config, config)
+            return self._options[key]
 
     def teardown(self, outcome: RunOutcome) -> tuple[str, ...]:
         """Tear all down, the creator of the workspace last; return what could not be removed.
@@ -104,8 +113,8 @@ class Bindings:
         return tuple(errors)
 
     def _open(self, binding_id: str, driver: str, config: Mapping[str, Json]) -> OpenedBinding:
-        parsed = self.options(driver, config)
-        bound = open_driver(self._load(driver), parsed)
+        loaded, parsed = self._options_of(driver, config)
+        bound = open_driver(loaded, parsed)
         context = self._context(binding_id, driver, parsed)
         # Noted before the hook is called: what it leaves behind by failing is torn down as well.
         self._attempted.append((bound, context, None))

@@ -19,6 +19,7 @@ from swamp_driver.host._schedule import Decision, EndJob, Schedule, SkipStep, St
 from swamp_driver.host._unit import Settled, Unit, UnitRunner, emit_step_ended
 from swamp_driver.host._workspaces import OnceMarks
 from swamp_driver.spec import (
+    CancelStage,
     JobEnded,
     JobStarted,
     Notice,
@@ -85,6 +86,8 @@ class Coordinator:
         self._inbox: SimpleQueue[_Message] = SimpleQueue()
         self._secrets: frozenset[bytes] = frozenset()
         self._warned: set[str] = set()
+        self._failed_since = False
+        """A step failed since the waiting ones were looked through."""
         self.broken: list[str] = []
         """What broke, in words: a driver or its engine, never a step."""
         self.broken_exit_code = 3
@@ -102,13 +105,21 @@ class Coordinator:
         unsubscribe = self._runner.cancel.on_change(lambda _: self._inbox.put(_Cancelled()))
         try:
             with ThreadPoolExecutor(_MOST_THREADS, thread_name_prefix="swamp-step") as pool:
-                self._carry_out(self._schedule.begin())
-                self._start_ready(pool)
-                while not self._schedule.is_over:
-                    self._take(self._inbox.get())
-                    self._start_ready(pool)
+                self._loop(pool)
         finally:
             unsubscribe()
+
+    def _loop(self, pool: ThreadPoolExecutor) -> None:
+        try:
+            self._carry_out(self._schedule.begin())
+            self._start_ready(pool)
+            while not self._schedule.is_over:
+                self._take(self._inbox.get())
+                self._start_ready(pool)
+        except BaseException:
+            # Nothing decides any more: the steps that run must end, or the pool waits for them.
+            self._runner.cancel.cancel(CancelStage.NOW)
+            raise
 
     def _take(self, message: _Message) -> None:
         if isinstance(message, _Cancelled):
@@ -211,6 +222,9 @@ class Coordinator:
 
     def _stopped_units(self) -> list[Unit]:
         """Return the waiting units of steps that must not start any more."""
+        if not self._failed_since:
+            return []
+        self._failed_since = False
         return [
             unit
             for state in list(self._steps.values())
@@ -266,6 +280,7 @@ class Coordinator:
         if state.step.for_each is not None:
             self._set_view(state.job, state.step, status)
         del self._steps[state.step.id]
+        self._failed_since |= status is StepStatus.FAILED
         self._carry_out(self._schedule.step_ended(state.job, state.step, status))
 
     def _skip(self, skip: SkipStep) -> None:

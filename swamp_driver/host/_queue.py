@@ -72,10 +72,6 @@ class ReadyQueue:
         group = self._groups.get(job, {}).pop(step_id, None)
         return list(group.units) if group else []
 
-    def waiting_steps(self, job: str) -> list[Unit]:
-        """Return the first waiting unit of each step of a job."""
-        return [group.units[0] for group in self._groups.get(job, {}).values()]
-
     def ended(self, unit: Unit) -> None:
         """Take note that a unit that was handed out has ended."""
         del self._running[unit.step_id]

@@ -5,16 +5,16 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
 import attrs
 
-from swamp_driver import rundir
 from swamp_driver.errors import SwampDriverError
 from swamp_driver.host._bindings import Bindings, RunIdentity
 from swamp_driver.host._bus import EventBus, Observer
 from swamp_driver.host._coordinator import Coordinator
 from swamp_driver.host._records import RunRecord
-from swamp_driver.host._registry import LoadedDriver
+from swamp_driver.host._bound_driver import LoadedDriver
 from swamp_driver.host._settings import HostSettings
 from swamp_driver.host._store import Store
 from swamp_driver.host._unit import UnitRunner
@@ -193,7 +193,8 @@ class _Run:
                 )
             )
             outcome.errors = (*outcome.errors, *left)
-            self._mark_kept(outcome)
+            if self._host_visible:
+                outcome.kept = outcome.kept and Path(self._request.path).is_dir()
 
     def _run_steps(self, bus: EventBus, bindings: Bindings, outcome: _Outcome) -> None:
         scope = self._scope()
@@ -209,7 +210,7 @@ class _Run:
                 bindings=bindings,
                 bus=bus,
                 store=self._store,
-                cancel=self._cancel,
+                cancel=self._cancel.child(),
             ),
             once=OnceMarks(self._request.run_dir if self._host_visible else None),
         )
@@ -234,14 +235,6 @@ class _Run:
             or preserve == "always"
             or (preserve == "on-failure" and status is not RunStatus.SUCCEEDED)
         )
-
-    def _mark_kept(self, outcome: _Outcome) -> None:
-        """Tell those who clean up later that the directory is to stay; note whether it is there."""
-        if not self._host_visible:
-            return
-        outcome.kept = outcome.kept and rundir.read_marker(self._request.run_dir) is not None
-        if outcome.kept and not self._request.persistent:
-            rundir.mark_preserved(self._request.run_dir)
 
     def _scope(self) -> RunScope:
         enabled = self._plan.workspace.enabled
