@@ -1,1 +1,36 @@
-"""(being written)"""
+"""The directory of a run on a file system that this process sees: made, used, repaired, removed.
+
+For hosts and for drivers alike. What is below a run directory was made by steps and is hostile:
+nothing here follows a symlink in it, crosses a mount, or counts on names to stay what they were.
+"""
+
+from swamp_driver.rundir._create import attach_run_dir, create_run_dir, keep_run_dir
+from swamp_driver.rundir._exchange import (
+    Collected,
+    collect_exchange,
+    make_exchange,
+    remove_exchange,
+)
+from swamp_driver.rundir._listing import FoundRunDir, list_run_dirs
+from swamp_driver.rundir._marker import Marker, read_marker
+from swamp_driver.rundir._ownership import measure_tree, repair_ownership
+from swamp_driver.rundir._remove import remove_tree
+from swamp_driver.rundir._remove_run import remove_run_dir
+
+__all__ = [
+    "Collected",
+    "FoundRunDir",
+    "Marker",
+    "attach_run_dir",
+    "collect_exchange",
+    "create_run_dir",
+    "keep_run_dir",
+    "list_run_dirs",
+    "make_exchange",
+    "measure_tree",
+    "read_marker",
+    "remove_exchange",
+    "remove_run_dir",
+    "remove_tree",
+    "repair_ownership",
+]
