@@ -29,6 +29,8 @@ autodoc_preserve_defaults = True
 autoclass_content = "class"
 python_use_unqualified_type_names = True
 
-# References into the standard library and third parties stay plain text: the build needs no network.
-_FOREIGN = "abc|attr|attrs|click|collections|concurrent|contextlib|enum|pathlib|pluggy|threading|typing"
+# The standard library and third parties stay plain text: the build needs no network.
+_FOREIGN = (
+    "abc|attr|attrs|click|collections|concurrent|contextlib|enum|pathlib|pluggy|threading|typing"
+)
 nitpick_ignore_regex = [("py:.*", rf"({_FOREIGN})(\..*)?")]
