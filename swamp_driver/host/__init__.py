@@ -11,7 +11,8 @@ from swamp_driver.host._bound_driver import BoundDriver, LoadedDriver, open_driv
 from swamp_driver.host._bus import Observer
 from swamp_driver.host._discovery import InstalledDriver, discover
 from swamp_driver.host._event_json import event_from_json, event_to_json
-from swamp_driver.host._records import RunRecord, StepRecord
+from swamp_driver.host._leftovers import FoundLeftover, LeftoverReport, find_leftovers
+from swamp_driver.host._records import RunRecord, StepRecord, WorkspaceRecord
 from swamp_driver.host._registry import (
     DriverListing,
     RegistryCatalog,
@@ -33,9 +34,11 @@ from swamp_driver.host._workspaces import (
 __all__ = [
     "BoundDriver",
     "DriverListing",
+    "FoundLeftover",
     "HostSettings",
     "InstalledDriver",
     "KeptWorkspace",
+    "LeftoverReport",
     "LoadedDriver",
     "LoadedWorkflow",
     "LoggedOutput",
@@ -45,10 +48,12 @@ __all__ = [
     "RunRecord",
     "StepRecord",
     "Store",
+    "WorkspaceRecord",
     "discover",
     "event_from_json",
     "event_to_json",
     "execute_run",
+    "find_leftovers",
     "find_workspace",
     "list_drivers",
     "list_workspaces",

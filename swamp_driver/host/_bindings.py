@@ -45,7 +45,8 @@ class RunIdentity:
     cancel: CancelToken = attrs.field(eq=False)
     on_progress: Callable[[str, Progress], None] = attrs.field(eq=False)
     """Driver name, progress."""
-    on_ready: Callable[[str, Workspace], None] = attrs.field(eq=False)
+    on_ready: Callable[[str, Mapping[str, Json], Workspace], None] = attrs.field(eq=False)
+    """Driver name, options as in the file, what it prepared."""
 
 
 class Bindings:
@@ -120,7 +121,7 @@ class Bindings:
         self._attempted.append((bound, context, None))
         workspace = bound.prepare_workspace(context)
         self._attempted[-1] = (bound, context, workspace)
-        self._identity.on_ready(driver, workspace)
+        self._identity.on_ready(driver, config, workspace)
         return OpenedBinding(name=driver, driver=bound, context=context, workspace=workspace)
 
     def _context(self, binding_id: str, driver: str, config: object) -> RunContext:

@@ -34,6 +34,19 @@ class StepRecord:
 
 
 @attrs.frozen(kw_only=True)
+class WorkspaceRecord:
+    """What a driver prepared for a run: enough to enter it, and to find what it left behind."""
+
+    driver: str
+    config: Mapping[str, Json]
+    """The options as they were in the file, evaluated."""
+    host_visible: bool
+    handle: Mapping[str, Json]
+    enter: tuple[str, ...]
+    """See `swamp_driver.spec.Workspace`."""
+
+
+@attrs.frozen(kw_only=True)
 class RunRecord:
     """A run as it ended, or as it stands."""
 
@@ -52,6 +65,8 @@ class RunRecord:
     """None where the workflow has no workspace."""
     workspace_kept: bool = False
     """It is still there: preserved or persistent."""
+    workspaces: tuple[WorkspaceRecord, ...] = ()
+    """One for each opened driver, the creator of the workspace first."""
     errors: tuple[str, ...] = ()
     steps: tuple[StepRecord, ...] = ()
     """In the order in which they started."""

@@ -13,7 +13,7 @@ from swamp_driver.errors import SwampDriverError
 from swamp_driver.host._bindings import Bindings, RunIdentity
 from swamp_driver.host._bus import EventBus, Observer
 from swamp_driver.host._coordinator import Coordinator
-from swamp_driver.host._records import RunRecord
+from swamp_driver.host._records import RunRecord, WorkspaceRecord
 from swamp_driver.host._bound_driver import LoadedDriver
 from swamp_driver.host._settings import HostSettings
 from swamp_driver.host._store import Store
@@ -28,8 +28,10 @@ from swamp_driver.spec import (
     CancelToken,
     DriverProgress,
     JobOutline,
+    Json,
     Notice,
     Owner,
+    Progress,
     RunEnded,
     RunOutcome,
     RunStarted,
@@ -121,6 +123,7 @@ class _Run:
             persistent_key=plan.workspace.key if plan.workspace.persistent else None,
         )
         self._host_visible = True
+        self._workspaces: tuple[WorkspaceRecord, ...] = ()
 
     def execute(self, observers: Sequence[Observer]) -> RunRecord:
         self._store.close_interrupted()
@@ -160,8 +163,8 @@ class _Run:
             self._request,
             wait=self._options.wait,
             cancel=self._cancel,
-            on_wait=lambda: bus.emit(
-                Notice, text=f"waiting for the persistent workspace '{name}', held by another run"
+            on_wait=lambda: _tell(
+                bus, f"waiting for the persistent workspace '{name}', held by another run"
             ),
         )
         try:
@@ -248,8 +251,10 @@ class _Run:
         )
 
     def _identity(self, bus: EventBus) -> RunIdentity:
-        def on_ready(driver: str, workspace: Workspace) -> None:
+        def on_ready(driver: str, config: Mapping[str, Json], workspace: Workspace) -> None:
             self._host_visible = workspace.host_visible
+            self._workspaces = (*self._workspaces, _workspace_record(driver, config, workspace))
+            self._store.put_run(self._record(RunStatus.RUNNING))
             bus.emit(
                 WorkspaceReady,
                 driver=driver,
@@ -257,15 +262,16 @@ class _Run:
                 host_visible=workspace.host_visible,
             )
 
+        def on_progress(driver: str, progress: Progress) -> None:
+            bus.emit(DriverProgress, driver=driver, progress=progress)
+
         return RunIdentity(
             run_id=self._id,
             workflow=self._plan.workflow,
             request=self._request,
             owner=self._owner,
             cancel=self._cancel,
-            on_progress=lambda driver, progress: bus.emit(
-                DriverProgress, driver=driver, progress=progress
-            ),
+            on_progress=on_progress,
             on_ready=on_ready,
         )
 
@@ -294,7 +300,22 @@ class _Run:
             "inputs": self._plan.inputs,
             "drivers": tuple(dict.fromkeys(b.driver for b in self._plan.bindings)),
             "workspace_path": self._request.path if self._plan.workspace.enabled else None,
+            "workspaces": self._workspaces,
         }
         return RunRecord(status=status, **{**defaults, **fields})  # type: ignore[arg-type]
 
 
+def _tell(bus: EventBus, text: str) -> None:
+    bus.emit(Notice, text=text)
+
+
+def _workspace_record(
+    driver: str, config: Mapping[str, Json], workspace: Workspace
+) -> WorkspaceRecord:
+    return WorkspaceRecord(
+        driver=driver,
+        config=config,
+        host_visible=workspace.host_visible,
+        handle=workspace.handle,
+        enter=workspace.enter,
+    )

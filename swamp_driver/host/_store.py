@@ -14,7 +14,7 @@ import attrs
 
 from swamp_driver.errors import NotFoundError, StoreError
 from swamp_driver.host._event_json import event_from_json, event_to_json
-from swamp_driver.host._records import RunRecord, StepRecord
+from swamp_driver.host._records import RunRecord, StepRecord, WorkspaceRecord
 from swamp_driver.host._settings import HostSettings
 from swamp_driver.host._step_log import LoggedOutput, StepLog, read_step_log
 from swamp_driver.spec import Owner, RunEvent, RunStatus, StepEnd, StepStatus, Usage
@@ -231,9 +231,14 @@ def _run(text: str) -> RunRecord:
             "status": RunStatus(data["status"]),
             "owner": Owner(**data["owner"]),
             "drivers": tuple(data["drivers"]),
+            "workspaces": tuple(map(_workspace, data.get("workspaces", ()))),
             "errors": tuple(data["errors"]),
         }
     )
+
+
+def _workspace(data: dict[str, Any]) -> WorkspaceRecord:
+    return WorkspaceRecord(**{**data, "enter": tuple(data["enter"])})
 
 
 def _step(text: str) -> StepRecord:

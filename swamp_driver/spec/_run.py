@@ -114,6 +114,9 @@ class Workspace:
     handle: Mapping[str, Json] = attrs.field(factory=dict)
     """Enough for `teardown` in another process, at another time (SWD-TD): JSON, with a version
     number under `version`, never a secret."""
+    enter: tuple[str, ...] = ()
+    """A command of this machine that gives a person a shell where the steps run, in the workspace,
+    also after the run where the workspace was kept. Empty: a shell of this machine will do."""
 
 
 @attrs.frozen(kw_only=True)
