@@ -1,1 +1,1 @@
-"""(being written)"""
+"""The `swamp-driver` command: the only code that prints."""

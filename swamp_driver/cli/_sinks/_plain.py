@@ -1,0 +1,155 @@
+"""Lines with the step before them: for pipes, files and people without a live view."""
+
+from __future__ import annotations
+
+from functools import singledispatchmethod
+
+import attrs
+
+from swamp_driver.cli._durations import format_bytes, format_duration
+from swamp_driver.cli._output_lines import OutputLine, OutputLines
+from swamp_driver.cli._run_view import RunView, StepState
+from swamp_driver.cli._sinks._sink import Verbosity
+from swamp_driver.cli._streams import Writer
+from swamp_driver.cli._style import Style
+from swamp_driver.cli._summary import render_summary
+from swamp_driver.cli._untrusted import escape_controls, show_output
+from swamp_driver.cli._words import describe_end, plural
+from swamp_driver.spec import (
+    DriverProgress,
+    Notice,
+    RunEnded,
+    RunEvent,
+    RunStarted,
+    StepEnded,
+    StepOutput,
+    StepStarted,
+    WorkspaceReady,
+)
+
+
+@attrs.define
+class PlainSink:
+    """Write `job/step | line`: whole lines only, both streams of the steps to stdout.
+
+    Notices go to stderr. On a terminal the bar of stderr lines has another colour.
+    """
+
+    _out: Writer
+    _err: Writer
+    _style: Style = attrs.field(kw_only=True)
+    _verbosity: Verbosity = attrs.field(default=Verbosity.NORMAL, kw_only=True)
+    _view: RunView = attrs.field(factory=RunView, init=False)
+    _lines: OutputLines = attrs.field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._lines = OutputLines(colour=self._style.colour)
+
+    @property
+    def view(self) -> RunView:
+        """Return how the run stands."""
+        return self._view
+
+    def on_event(self, event: RunEvent) -> None:
+        """Take an event."""
+        self._view.apply(event)
+        self._show(event)
+
+    def note_last_lines(self) -> None:
+        """Give each running step in the view the line that it prints now, or printed last."""
+        for step in self._view.steps:
+            if step.status == "running":
+                last = step.tail[-1] if step.tail else ""
+                now = self._lines.unfinished(step.step_id)
+                step.last_line = now or show_output(last, colour=False)
+
+    def say(self, text: str) -> None:
+        """Write to stderr."""
+        self._err.line(text)
+
+    def close(self) -> None:
+        """Do nothing: every line is out."""
+
+    @singledispatchmethod
+    def _show(self, event: RunEvent) -> None:
+        pass
+
+    @_show.register
+    def _(self, event: RunStarted) -> None:
+        steps = sum(len(job.steps) for job in event.jobs)
+        size = f"{plural(len(event.jobs), 'job')}, {plural(steps, 'step')}"
+        name = escape_controls(f"{event.workflow} ({event.source})")
+        self._tell(f"run {event.run_id}: {name}, {size}")
+
+    @_show.register
+    def _(self, event: WorkspaceReady) -> None:
+        self._tell_more(f"workspace: {event.path} (driver {event.driver})")
+
+    @_show.register
+    def _(self, event: DriverProgress) -> None:
+        progress = event.progress
+        if progress.finished or progress.done is None:
+            size = "" if progress.done is None else f" {format_bytes(progress.done)}"
+            words = f"{progress.phase} {progress.resource}{size} {progress.text}".rstrip()
+            done = ", done" if progress.finished else ""
+            self._tell_more(f"{event.driver}: {words}{done}")
+
+    @_show.register
+    def _(self, event: Notice) -> None:
+        if self._verbosity > Verbosity.QUIET:
+            self._err.line(f"note: {escape_controls(event.text)}")
+
+    @_show.register
+    def _(self, event: StepStarted) -> None:
+        self._tell_more(f"{event.job}/{event.step}: {event.driver}: {event.command}")
+
+    @_show.register
+    def _(self, event: StepOutput) -> None:
+        step = self._view.step(event)
+        self._write(step, self._lines.feed(event.step_id, event.stream, event.data))
+
+    @_show.register
+    def _(self, event: StepEnded) -> None:
+        step = self._view.step(event)
+        self._write(step, self._lines.finish(event.step_id))
+        if self._verbosity > Verbosity.QUIET:
+            self._out.line(self._end_line(step, event))
+
+    @_show.register
+    def _(self, _: RunEnded) -> None:
+        lines = render_summary(self._view, style=self._style)
+        gap = "\n" if self._verbosity > Verbosity.QUIET else ""
+        self._out.write(gap + "".join(f"{line}\n" for line in lines))
+
+    def _tell(self, text: str) -> None:
+        if self._verbosity > Verbosity.QUIET:
+            self._out.line(self._style.paint(escape_controls(text), "quiet"))
+
+    def _tell_more(self, text: str) -> None:
+        if self._verbosity >= Verbosity.VERBOSE:
+            self._tell(text)
+
+    def _write(self, step: StepState, lines: list[OutputLine]) -> None:
+        step.tail.extend(line.text for line in lines)
+        if self._verbosity > Verbosity.QUIET and lines:
+            self._out.write("".join(prefixed(step, line, style=self._style) for line in lines))
+
+    def _end_line(self, step: StepState, event: StepEnded) -> str:
+        mark = self._style.mark("allowed" if step.forgiven else step.status)
+        text = f"{mark} {escape_controls(f'{step.label}: {describe_end(step)}')}"
+        if event.end is not None:
+            text += f", {format_duration(event.duration_s)}"
+        usage = event.usage
+        if self._verbosity >= Verbosity.VERBOSE and usage.cpu_s is not None:
+            text += f" (cpu {format_duration(usage.cpu_s)}"
+            if usage.max_rss_bytes is not None:
+                text += f", memory {format_bytes(usage.max_rss_bytes)}"
+            text += ")"
+        return text
+
+
+def prefixed(step: StepState, line: OutputLine, *, style: Style) -> str:
+    """Return `job/step | line` with its line end."""
+    name = style.paint_name(escape_controls(step.label), of=step.label)
+    bar = style.paint("|", "stderr" if line.stream == "stderr" else "quiet")
+    return f"{name} {bar} {line.text}\n"

@@ -1,0 +1,52 @@
+"""What stands at the end of a run: failures first, then where things are, then one last line."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+
+from swamp_driver.cli._durations import format_duration
+from swamp_driver.cli._run_view import RunView, StepState
+from swamp_driver.cli._style import Style
+from swamp_driver.cli._untrusted import escape_controls
+from swamp_driver.cli._words import count_steps, describe_end
+from swamp_driver.spec import RunEnded
+
+
+def render_summary(view: RunView, *, style: Style) -> Iterator[str]:
+    """Yield the lines that end a run. `view` has taken its `RunEnded`."""
+    assert view.ended is not None
+    for step in view.steps:
+        if step.status == "failed" and not step.forgiven:
+            yield from _failure(step, run_id=view.run_id, style=style)
+    for error in view.ended.errors:
+        yield f"{style.paint('error:', 'bad')} {escape_controls(error)}"
+    if view.ended.workspace_kept is not None:
+        yield from _workspace(view.run_id, view.ended.workspace_kept)
+    yield final_line(view, view.ended, style=style)
+
+
+def _failure(step: StepState, *, run_id: str, style: Style) -> Iterator[str]:
+    assert step.ended is not None
+    label = style.paint(escape_controls(step.label), "strong")
+    how = escape_controls(describe_end(step))
+    yield f"{style.mark('failed')} {label} {how} after {format_duration(step.ended.duration_s)}"
+    for line in step.tail:
+        yield f"    {line}"
+    command = f"swamp-driver logs {run_id} {shlex.quote(step.label)}"
+    yield f"    {style.paint(f'all of its output: {escape_controls(command)}', 'quiet')}"
+
+
+def _workspace(run_id: str, path: str) -> Iterator[str]:
+    yield f"workspace kept: {escape_controls(path)}"
+    yield f"    enter it:  cd {shlex.quote(path)}"
+    yield f"    delete it: swamp-driver workspace remove {run_id}"
+
+
+def final_line(view: RunView, ended: RunEnded, *, style: Style) -> str:
+    """Return the line that says how the run ended."""
+    status = ended.status.value
+    steps = count_steps(view)
+    counts = f": {steps}" if steps else ""
+    mark = style.mark(status)
+    return f"{mark} run {view.run_id} {status} in {format_duration(ended.duration_s)}{counts}"
