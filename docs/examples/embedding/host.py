@@ -5,13 +5,12 @@ from __future__ import annotations
 import sys
 
 from swamp_driver.host import load_workflow, plan, run
-from swamp_driver.spec import RunEvent, StepEnded, StepOutput, hookimpl
+from swamp_driver.spec import RunEvent, StepEnded, StepOutput
 
 
 class Printer:
     """Print the output of the steps, and how each one ended."""
 
-    @hookimpl
     def on_event(self, event: RunEvent) -> None:
         """Take an event of the run."""
         if isinstance(event, StepOutput):

@@ -1,0 +1,169 @@
+"""The examples do what they are there to show, as whole commands, and leave nothing behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+EXAMPLES = REPOSITORY / "docs/examples"
+CI_EXAMPLE = EXAMPLES / "ci/workflow.yaml"
+SWAMP_DRIVER = str(Path(sys.executable).with_name("swamp-driver"))
+LIMIT_S = 60.0
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give the test a root of its own, so that it can see that nothing is left in it."""
+    monkeypatch.setenv("SWAMP_DRIVER_ROOT", str(tmp_path / "root"))
+    monkeypatch.setenv("SWAMP_DRIVER_STATE", str(tmp_path / "state"))
+    return tmp_path / "root"
+
+
+@pytest.fixture
+def silent_server() -> Iterator[socket.socket]:
+    """Listen on a port and never answer: a clone from there goes on until it is stopped."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(LIMIT_S)
+        yield server
+
+
+def start(*arguments: str | Path) -> subprocess.Popen[str]:
+    """Start the command, both streams in one pipe."""
+    return subprocess.Popen(
+        [SWAMP_DRIVER, *map(str, arguments)],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def run(*arguments: str | Path) -> tuple[int, str]:
+    """Run the command; return its exit code and all that it printed."""
+    with start(*arguments) as process:
+        output, _ = process.communicate(timeout=LIMIT_S)
+    return process.returncode, output
+
+
+def left_in(root: Path) -> list[str]:
+    """Return the files under the root: directories without files may stay, locks may not."""
+    return [str(path.relative_to(root)) for path in root.rglob("*") if not path.is_dir()]
+
+
+def alive_below(root: Path) -> list[str]:
+    """Return the processes whose working directory or HOME lies below the root."""
+    found = []
+    for process in psutil.process_iter(["pid", "cwd", "environ", "cmdline"]):
+        places = [process.info["cwd"] or "", (process.info["environ"] or {}).get("HOME", "")]
+        if any(place.startswith(f"{root}/") for place in places):
+            found.append(f"{process.info['pid']}: {process.info['cmdline']}")
+    return found
+
+
+def commit_files(directory: Path, **files: str) -> Path:
+    """Make a git repository with one commit."""
+    directory.mkdir()
+    for name, text in files.items():
+        (directory / name.replace("_", ".")).write_text(text, encoding="utf-8")
+    identity = ["-c", "user.name=t", "-c", "user.email=t@example.org"]
+    for command in (["init", "-q"], ["add", "."], [*identity, "commit", "-qm", "first"]):
+        subprocess.run(["git", "-C", str(directory), *command], check=True)
+    return directory
+
+
+def test_the_ci_example_checks_the_repository_that_it_lies_in(root: Path) -> None:
+    """It is the first command of the README: it must work in a clone with nothing given."""
+    code, output = run("run", CI_EXAMPLE)
+
+    assert code == 0, output
+    for check in ("python", "data", "text", "size"):
+        assert f"{check}: " in output
+    assert ", 0 findings" in output
+    assert left_in(root) == []
+    assert alive_below(root) == []
+
+
+def test_the_ci_example_sums_up_also_where_a_check_fails(root: Path, tmp_path: Path) -> None:
+    """A summary that is missing when something was found is worth nothing."""
+    repository = commit_files(tmp_path / "repo", bad_json="{", fine_py="print()\n")
+
+    code, output = run("run", CI_EXAMPLE, "--input", f"repo={repository}")
+
+    assert code == 1, output
+    assert "data: 2 files, 1 findings" in output
+    assert "python: 2 files, 0 findings" in output
+    assert left_in(root) == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["SIGINT", "SIGTERM"])
+def test_the_ci_example_leaves_nothing_when_it_is_interrupted(
+    root: Path, silent_server: socket.socket, number: signal.Signals
+) -> None:
+    """Whoever stops a run must not have to look for what it has left."""
+    port = silent_server.getsockname()[1]
+    process = start("run", CI_EXAMPLE, "--input", f"repo=git://127.0.0.1:{port}/never")
+    connection, _ = silent_server.accept()  # the clone is under way now
+    with connection:
+        process.send_signal(number)
+        output, _ = process.communicate(timeout=LIMIT_S)
+
+    assert process.returncode == 130, output
+    assert left_in(root) == []
+    assert alive_below(root) == []
+
+
+def test_the_larger_example_ends_its_steps_in_every_way(root: Path) -> None:
+    """It is what drivers are compared with: what it says under raw is what the others must say."""
+    code, output = run("run", EXAMPLES / "larger/workflow.yaml", "--preserve-workspace")
+
+    assert code == 0, output
+    (run_dir,) = (root / "runs").iterdir()
+    workspace = run_dir / "workspace"
+    assert (workspace / "where.txt").read_text() == f"{workspace}\n" * 3
+    assert (workspace / "verdict.txt").read_text() == "add it to the dictionary\n"
+    assert (workspace / "notes-by-absolute-path").read_text() == (
+        'v1.2.0\n\nFirst line.\nSecond line, with "quotes" and $dollars.\n'
+    )
+    assert (workspace / "releases/current").readlink() == Path("v1.2.0")
+    assert (workspace / "releases/current").stat().st_mode & 0o777 == 0o555
+    assert (workspace / "uploads").is_dir()
+    assert alive_below(root) == []
+
+
+def test_the_embedded_host_runs_a_workflow(root: Path, tmp_path: Path) -> None:
+    """It is the whole program of the how-to, so it must be one that works."""
+    file = tmp_path / "two.yaml"
+    file.write_text(
+        "name: two\njobs:\n  - name: j\n    steps:\n"
+        "      - {name: ok, run: echo one}\n      - {name: bad, run: exit 4}\n"
+    )
+
+    done = subprocess.run(
+        [sys.executable, EXAMPLES / "embedding/host.py", file],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=LIMIT_S,
+    )
+
+    assert done.returncode == 1, done.stderr
+    assert sorted(done.stdout.splitlines()) == ["bad: failed", "ok: succeeded", "one"]
+    assert left_in(root) == []
+
+
+def test_the_readme_names_the_commands_that_are_run_here_and_in_ci() -> None:
+    """A README that differs from what is tested is the one that does not work."""
+    readme = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+    last_command_of_ci = (REPOSITORY / ".ci/run").read_text(encoding="utf-8").splitlines()[-1]
+
+    assert f"\n{last_command_of_ci}\n" in readme
+    assert f"swamp-driver run {os.path.relpath(CI_EXAMPLE, REPOSITORY)}\n" in readme
