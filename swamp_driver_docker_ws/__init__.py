@@ -1,0 +1,1 @@
+"""Drivers that run steps in containers: `docker` (per step or per run) and `docker-session`."""
