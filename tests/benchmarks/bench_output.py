@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -103,7 +104,8 @@ def through_pipe(*argv: str) -> None:
     process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
     assert process.stdout is not None
     seen = Counter()
-    while data := process.stdout.read1(1 << 16):
-        seen("stdout", data)
+    with process.stdout as pipe:
+        while data := os.read(pipe.fileno(), 1 << 16):
+            seen("stdout", data)
     process.wait()
     seen.check()

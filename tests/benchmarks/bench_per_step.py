@@ -8,8 +8,8 @@ import attrs
 
 from swamp_driver_docker_ws import DockerDriver
 from tests.benchmarks.containers import IMAGE, docker
-from tests.benchmarks.drive import OpenDriver, open_driver
-from tests.benchmarks.measure import Figure, Timing, compare, interleave
+from tests.benchmarks.drive import open_driver
+from tests.benchmarks.measure import Figure, Timing, compare, interleave, repeat
 
 STEPS = 10
 
@@ -31,8 +31,8 @@ def _overhead(
     ) as per_step:
         timings = interleave(
             {
-                "docker": lambda: _steps(per_step, argv),
-                "docker run --rm": lambda: _by_hand(argv),
+                "docker": repeat(STEPS, lambda: per_step.step(*argv)),
+                "docker run --rm": repeat(STEPS, lambda: docker("run", "--rm", IMAGE, *argv)),
             },
             rounds=rounds,
             calls=STEPS,
@@ -40,16 +40,6 @@ def _overhead(
     beyond = {name: _without(timing, work_s) for name, timing in timings.items()}
     name = f"what a container adds to `{' '.join(argv)}`"
     return compare(name, beyond, "docker", "docker run --rm", goal=goal)
-
-
-def _steps(per_step: OpenDriver, argv: tuple[str, ...]) -> None:
-    for _ in range(STEPS):
-        per_step.step(*argv)
-
-
-def _by_hand(argv: tuple[str, ...]) -> None:
-    for _ in range(STEPS):
-        docker("run", "--rm", IMAGE, *argv)
 
 
 def _without(timing: Timing, work_s: float) -> Timing:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from swamp_driver_raw import RawDriver
 from tests.benchmarks.drive import open_driver
-from tests.benchmarks.measure import Figure, compare, interleave
+from tests.benchmarks.measure import Figure, compare, interleave, repeat
 
 CALLS = 50
 
@@ -17,8 +17,8 @@ def measure(scratch: Path, *, rounds: int) -> list[Figure]:
     with open_driver(RawDriver, scratch) as raw:
         timings = interleave(
             {
-                "raw": lambda: [raw.step("true") for _ in range(CALLS)],
-                "Popen": lambda: [run_by_hand("true") for _ in range(CALLS)],
+                "raw": repeat(CALLS, lambda: raw.step("true")),
+                "Popen": repeat(CALLS, lambda: run_by_hand("true")),
             },
             rounds=rounds,
             calls=CALLS,

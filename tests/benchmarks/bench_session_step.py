@@ -8,7 +8,7 @@ from swamp_driver_docker_ws import DockerSessionDriver
 from swamp_driver_raw import RawDriver
 from tests.benchmarks.containers import IMAGE, docker, running_container
 from tests.benchmarks.drive import open_driver
-from tests.benchmarks.measure import Figure, compare, interleave
+from tests.benchmarks.measure import Figure, compare, interleave, repeat
 
 CALLS = 20
 
@@ -22,9 +22,9 @@ def measure(scratch: Path, *, rounds: int) -> list[Figure]:
     ):
         timings = interleave(
             {
-                "session": lambda: [session.step("true") for _ in range(CALLS)],
-                "raw": lambda: [raw.step("true") for _ in range(CALLS)],
-                "docker exec": lambda: [docker("exec", name, "true") for _ in range(CALLS)],
+                "session": repeat(CALLS, lambda: session.step("true")),
+                "raw": repeat(CALLS, lambda: raw.step("true")),
+                "docker exec": repeat(CALLS, lambda: docker("exec", name, "true")),
             },
             rounds=rounds,
             calls=CALLS,

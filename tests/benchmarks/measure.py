@@ -71,6 +71,16 @@ def interleave(
     }
 
 
+def repeat(times: int, action: Callable[[], object]) -> Callable[[], None]:
+    """Return a subject that does `action` that often."""
+
+    def subject() -> None:
+        for _ in range(times):
+            action()
+
+    return subject
+
+
 def compare(
     name: str, timings: Mapping[str, Timing], subject: str, baseline: str, *, goal: str = ""
 ) -> Figure:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sybil import Example
+    from sybil.typing import Evaluator, Parser
 
 _FILE_NAME = re.compile(r"#!? ?(?P<name>[\w.-]+\.(?:ya?ml|py|toml|json|sh|txt|md))\s*\n")
 _EXIT_CODE = re.compile(r"\s+# exit code (\d+)$")
@@ -37,30 +38,21 @@ _COMMAND_LIMIT_S = 120.0
 
 def parse_document(path: Path) -> Document:
     """Read a document and find its blocks."""
-    parsers = [
+    parsers: list[Parser] = [
         SkipParser(),
-        CodeBlockParser("python", _evaluate_python),
-        CodeBlockParser("yaml", _evaluate_yaml),
-        CodeBlockParser("console", _evaluate_console),
-        *(CodeBlockParser(language, _write_file) for language in ("toml", "json", "sh", "text")),
+        *(CodeBlockParser(language, evaluate) for language, evaluate in _EVALUATORS.items()),
     ]
     return Document.parse(str(path), *parsers)
 
 
-def _write_file(example: Example) -> bool:
-    """Write the block where it names a file; say whether it did."""
-    match = _FILE_NAME.match(example.parsed)
-    if match:
+def _write_file(example: Example) -> None:
+    """Write the block to the file that it names, if it names one."""
+    if match := _FILE_NAME.match(example.parsed):
         Path(match["name"]).write_text(example.parsed, encoding="utf-8")
-    return False
-
-
-def _is_file(example: Example) -> bool:
-    return _FILE_NAME.match(example.parsed) is not None
 
 
 def _evaluate_python(example: Example) -> None:
-    if _is_file(example):
+    if _FILE_NAME.match(example.parsed):
         _write_file(example)
     else:
         PythonEvaluator()(example)
@@ -77,7 +69,7 @@ def _evaluate_yaml(example: Example) -> None:
         parse_workflow(example.parsed, source=f"{example.path}:{example.line}")
 
 
-def _evaluate_console(example: Example) -> str:
+def _evaluate_console(example: Example) -> str | None:
     for command in split_console(example.parsed):
         done = subprocess.run(
             ["/bin/sh", "-c", command.text],
@@ -93,7 +85,15 @@ def _evaluate_console(example: Example) -> str:
             return f"$ {command.text}\nended with {done.returncode}:\n{done.stdout}"
         if command.output and not output_matches(command.output, done.stdout):
             return f"$ {command.text}\nexpected:\n{command.output}\ngot:\n{done.stdout}"
-    return ""
+    return None
+
+
+_EVALUATORS: dict[str, Evaluator] = {
+    "python": _evaluate_python,
+    "yaml": _evaluate_yaml,
+    "console": _evaluate_console,
+    **dict.fromkeys(("toml", "json", "sh", "text"), _write_file),
+}
 
 
 @attrs.frozen(kw_only=True)

@@ -55,8 +55,9 @@ def run(*arguments: str | Path) -> tuple[int, str]:
 
 
 def left_in(root: Path) -> list[str]:
-    """Return the files under the root: directories without files may stay, locks may not."""
-    return [str(path.relative_to(root)) for path in root.rglob("*") if not path.is_dir()]
+    """Return what is under the root, but for the two directories that hold all runs."""
+    standing = {root / "runs", root / "persistent"}
+    return [str(path.relative_to(root)) for path in root.rglob("*") if path not in standing]
 
 
 def alive_below(root: Path) -> list[str]:
