@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import typing
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
@@ -201,6 +200,8 @@ def _default_text(field: OptionField) -> str:
     default = field.attribute.default
     if isinstance(default, _FACTORY):
         default = default.factory()
+    import json  # noqa: PLC0415 - a run lists no options
+
     return json.dumps(default, default=_plain, ensure_ascii=False)
 
 

@@ -23,7 +23,7 @@ from swamp_driver.spec._option_types import (
     tuple_item,
     type_text,
 )
-from swamp_driver.spec._suggest import did_you_mean, quoted
+from swamp_driver.spec._suggest import did_you_mean, key_path, quoted
 
 T = TypeVar("T")
 
@@ -136,10 +136,10 @@ def _mapping_hook(wanted: Any, converter: cattrs.BaseConverter) -> _Hook:
         gather = Gather(converter)
         for key in value:
             if not isinstance(key, str):
-                gather.problems.append(Problem(path=str(key), what="a key must be text"))
+                gather.problems.append(Problem(path=key_path(key), what="a key must be text"))
         return gather.done(
             types.MappingProxyType(
-                {key: gather.part(str(key), part, item) for key, part in value.items()}
+                {key: gather.part(key_path(key), part, item) for key, part in value.items()}
             )
         )
 
@@ -209,7 +209,7 @@ def _unknown_keys(value: Mapping[object, object], fields: tuple[OptionField, ...
     listed = f"options: {', '.join(known)}" if known else "there are no options"
     return [
         Problem(
-            path=str(key),
+            path=key_path(key),
             what=f"unknown option {quoted(key)}",
             hint=did_you_mean(str(key), known) or listed,
         )

@@ -1,19 +1,27 @@
-"""What a person may have meant by a name that is not known."""
+"""Names that are not known: how they are shown, and what a person may have meant by them."""
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _SHOWN = 60
+_PLAIN = re.compile(rf"[\w-]{{1,{_SHOWN}}}")
 
 
 def quoted(text: object) -> str:
     """Return `text` quoted for a message, cut where it is long: it may come from anywhere."""
     shown = str(text)
     return repr(shown if len(shown) <= _SHOWN else shown[:_SHOWN] + "…")
+
+
+def key_path(key: object) -> str:
+    """Return a key as a part of a problem's path: quoted in brackets where it is no plain word."""
+    text = str(key)
+    return text if _PLAIN.fullmatch(text) else f"[{quoted(text)}]"
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str | None:
