@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+import attrs
+from sphinx.ext.napoleon.docstring import GoogleDocstring
+
 import swamp_driver
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+    from sphinx.ext.autodoc._property_types import _AutodocObjType
 
 project = "swamp-drivers"
 author = "The swamp-drivers maintainers"
 copyright = "the swamp-drivers maintainers"  # noqa: A001 - the name that Sphinx reads
 release = version = swamp_driver.__version__
 
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
+extensions = ["myst_parser", "sphinx.ext.autodoc"]
 exclude_patterns = ["_build"]
 myst_enable_extensions = ["attrs_block", "colon_fence", "deflist", "fieldlist"]
 myst_heading_anchors = 3
+default_role = "code"  # docstrings write `names` as Markdown does
 
 html_theme = "furo"
 html_title = "swamp-drivers"
@@ -22,6 +32,7 @@ html_theme_options = {"navigation_with_keys": True}
 html_copy_source = False
 html_show_sphinx = False
 
+autodoc_default_options = {"undoc-members": True}  # fields whose name says it all
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
 autodoc_typehints_format = "short"
@@ -34,3 +45,30 @@ _FOREIGN = (
     "abc|attr|attrs|click|collections|concurrent|contextlib|enum|pathlib|pluggy|threading|typing"
 )
 nitpick_ignore_regex = [("py:.*", rf"({_FOREIGN})(\..*)?")]
+nitpick_ignore = [("py:class", "Json"), ("py:class", "swamp_driver.spec._config.T")]
+
+
+def setup(app: Sphinx) -> None:
+    """Show docstrings and signatures as they are meant.
+
+    Docstrings of functions and classes are in Google style, those of attributes are plain text:
+    the napoleon extension by itself takes an attribute's "The name, any text: for labels only"
+    for a type and a description.
+    """
+    app.connect("autodoc-process-docstring", _read_google_style)
+    app.connect("autodoc-process-signature", _shorten_signature)
+
+
+def _read_google_style(
+    app: Sphinx, what: _AutodocObjType, name: str, obj: object, options: object, lines: list[str]
+) -> None:
+    if what not in {"attribute", "data", "property"}:
+        lines[:] = GoogleDocstring(lines, what=what, name=name, obj=obj).lines()
+
+
+def _shorten_signature(
+    app: Sphinx, what: str, name: str, obj: object, *_: object
+) -> tuple[str, None] | None:
+    """Leave out the signatures of value classes: their fields stand below, one by one."""
+    is_value = isinstance(obj, type) and attrs.has(obj)
+    return ("", None) if is_value else None
