@@ -142,7 +142,7 @@ class RunObserver:
 
     @hookspec
     def on_event(self, event: RunEvent) -> None:
-        """Take an event; called in order, from one thread of the run.
+        """Take an event; called in order, one call at a time, from any thread of the run.
 
         Whatever it raises is reported once and changes nothing of the run; the observer is then
         not called again. It must be quick: the run waits for it.
