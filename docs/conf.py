@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import attrs
@@ -37,6 +38,7 @@ autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
 autodoc_typehints_format = "short"
 autodoc_preserve_defaults = True
+autodoc_type_aliases = {"Json": "Json"}  # seven lines of a recursive union tell nobody anything
 autoclass_content = "class"
 python_use_unqualified_type_names = True
 
@@ -45,6 +47,7 @@ _FOREIGN = (
     "abc|attr|attrs|click|collections|concurrent|contextlib|enum|pathlib|pluggy|threading|typing"
 )
 nitpick_ignore_regex = [("py:.*", rf"({_FOREIGN})(\..*)?")]
+_ALIAS = re.compile(r"TypeAliasForwardRef\('(\w+)'\)")  # how autodoc prints one within another type
 nitpick_ignore = [("py:class", "Json"), ("py:class", "swamp_driver.spec._config.T")]
 
 
@@ -67,8 +70,10 @@ def _read_google_style(
 
 
 def _shorten_signature(
-    app: Sphinx, what: str, name: str, obj: object, *_: object
-) -> tuple[str, None] | None:
+    app: Sphinx, what: str, name: str, obj: object, *rest: str | None
+) -> tuple[str, str | None] | None:
     """Leave out the signatures of value classes: their fields stand below, one by one."""
-    is_value = isinstance(obj, type) and attrs.has(obj)
-    return ("", None) if is_value else None
+    _, arguments, returns = rest
+    if isinstance(obj, type) and attrs.has(obj):
+        return "", None
+    return (_ALIAS.sub(r"\1", arguments), returns) if arguments else None
