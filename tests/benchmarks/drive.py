@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import attrs
+import pluggy
 
 from swamp_driver.spec import (
-    Driver,
+    PROJECT_NAME,
+    DriverHooks,
     Json,
     RunContext,
     RunOutcome,
@@ -37,7 +39,7 @@ def _drop(_: Stream, __: bytes) -> None:
 class OpenDriver:
     """A driver with a prepared workspace."""
 
-    driver: Driver
+    hook: pluggy.HookRelay
     run: RunContext
     workspace: Workspace
     _numbers: Iterator[int] = attrs.field(factory=itertools.count)
@@ -55,7 +57,9 @@ class OpenDriver:
             exchange=exchange,
             directories=("tmp",),
         )
-        result = self.driver.run_step(self.run, self.workspace, request, StepIO(sink))
+        result: StepResult = self.hook.run_step(
+            run=self.run, workspace=self.workspace, step=request, io=StepIO(sink)
+        )
         if result.end is not StepEnd.SUCCEEDED:
             raise RuntimeError(f"{argv} ended as {result.end}: {result.detail}")
         return result
@@ -83,10 +87,13 @@ def open_driver(
         expected_steps=expected_steps,
         concurrency=concurrency,
     )
-    driver: Driver = cls(config)
-    workspace = driver.prepare_workspace(run)
+    manager = pluggy.PluginManager(PROJECT_NAME)
+    manager.add_hookspecs(DriverHooks)
+    manager.register(cls(config))
+    hook = manager.hook
+    workspace = hook.prepare_workspace(run=run)
     try:
-        yield OpenDriver(driver=driver, run=run, workspace=workspace)
+        yield OpenDriver(hook=hook, run=run, workspace=workspace)
     finally:
         outcome = RunOutcome(status=RunStatus.SUCCEEDED, remove_workspace=True)
-        driver.teardown(run, workspace, outcome)
+        hook.teardown(run=run, workspace=workspace, outcome=outcome)
