@@ -29,7 +29,7 @@ def render_summary(view: RunView, *, style: Style) -> Iterator[str]:
 def _failure(step: StepState, *, run_id: str, style: Style) -> Iterator[str]:
     assert step.ended is not None
     label = style.paint(escape_controls(step.label), "strong")
-    how = escape_controls(describe_end(step))
+    how = escape_controls(describe_end(step.ended))
     yield f"{style.mark('failed')} {label} {how} after {format_duration(step.ended.duration_s)}"
     for line in step.tail:
         yield f"    {line}"

@@ -146,7 +146,7 @@ def _step_row(step: StepState) -> Row:
         name=step.name,
         depth=1,
         duration_s=None if never_started else step.ended.duration_s,
-        note=describe_end(step) if step.status != "succeeded" else "",
+        note=describe_end(step.ended) if step.status != "succeeded" else "",
     )
 
 

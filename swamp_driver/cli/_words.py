@@ -2,35 +2,61 @@
 
 from __future__ import annotations
 
-from swamp_driver.cli._run_view import RunView, StepState
+from typing import Protocol
+
+from swamp_driver.cli._run_view import RunView
+from swamp_driver.spec import StepEnd, StepStatus
 
 
-def describe_end(step: StepState) -> str:
-    """Return how a step ended, in words: `failed: exit code 2`, `timed out`, `skipped`."""
-    ended = step.ended
-    if ended is None or step.status in ("succeeded", "skipped"):
-        return step.status
-    words = _END_WORDS.get(str(ended.end), "failed")
-    if ended.end == "signalled" and ended.signal is not None:
-        words = f"killed by signal {ended.signal}"
-    elif ended.end == "failed" and ended.exit_code is not None:
-        words = f"failed: exit code {ended.exit_code}"
+class Ended(Protocol):
+    """What is known of a step that ended: an event and a record both have it."""
+
+    @property
+    def status(self) -> StepStatus | None:
+        """Return what became of it."""
+
+    @property
+    def end(self) -> StepEnd | None:
+        """Return how its program ended."""
+
+    @property
+    def exit_code(self) -> int | None:
+        """Return its exit code."""
+
+    @property
+    def signal(self) -> int | None:
+        """Return the signal that killed it."""
+
+    @property
+    def detail(self) -> str:
+        """Return what else there is to say."""
+
+    @property
+    def allowed_failure(self) -> bool:
+        """Return whether it may fail."""
+
+
+def describe_end(ended: Ended) -> str:
+    """Return how a step ended: `succeeded`, `failed: exit code 2`, `timed out`, `skipped`."""
+    status = "running" if ended.status is None else ended.status.value
+    if status in ("succeeded", "running"):
+        return status
+    words = _end_words(ended) if ended.end is not None else status
     if ended.detail:
-        words += f" ({ended.detail})" if ":" in words else f": {ended.detail}"
-    return f"{words} (allowed)" if step.forgiven else words
+        words += f" ({ended.detail})" if ": " in words else f": {ended.detail}"
+    return f"{words} (allowed)" if ended.allowed_failure and status == "failed" else words
 
 
-_END_WORDS = {
-    "timed-out": "timed out",
-    "cancelled": "cancelled",
-    "out-of-memory": "out of memory",
-    "lost": "lost",
-}
-
-
-def plural(count: int, noun: str) -> str:
-    """Return `1 step`, `2 steps`."""
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+def _end_words(ended: Ended) -> str:
+    match ended.end:
+        case StepEnd.SIGNALLED if ended.signal is not None:
+            return f"killed by signal {ended.signal}"
+        case StepEnd.FAILED if ended.exit_code is not None:
+            return f"failed: exit code {ended.exit_code}"
+        case StepEnd.SUCCEEDED:  # its program did; something of it did not
+            return "failed"
+        case end:
+            return str(end).replace("-", " ")
 
 
 def count_steps(view: RunView) -> str:
@@ -42,3 +68,8 @@ def count_steps(view: RunView) -> str:
     if forgiven:
         words["failed"] += f" ({forgiven} allowed)"
     return ", ".join(words.values())
+
+
+def plural(count: int, noun: str) -> str:
+    """Return `1 step`, `2 steps`."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

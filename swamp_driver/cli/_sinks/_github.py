@@ -126,7 +126,7 @@ class GithubSink:
         self._turns.end(step.step_id)
 
     def _result(self, step: StepState, event: StepEnded) -> str:
-        how = escape_controls(describe_end(step))
+        how = escape_controls(describe_end(event))
         label = escape_controls(step.label)
         mark = self._style.mark("allowed" if step.forgiven else step.status)
         text = f"{mark} {_inert(label)}: {_inert(how)}\n"

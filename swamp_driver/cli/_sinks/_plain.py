@@ -136,7 +136,7 @@ class PlainSink:
 
     def _end_line(self, step: StepState, event: StepEnded) -> str:
         mark = self._style.mark("allowed" if step.forgiven else step.status)
-        text = f"{mark} {escape_controls(f'{step.label}: {describe_end(step)}')}"
+        text = f"{mark} {escape_controls(f'{step.label}: {describe_end(event)}')}"
         if event.end is not None:
             text += f", {format_duration(event.duration_s)}"
         usage = event.usage

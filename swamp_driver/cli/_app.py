@@ -1,0 +1,56 @@
+"""The root command, and where the others are."""
+
+from __future__ import annotations
+
+import attrs
+import rich_click as click
+from rich_click.rich_panel import RichCommandPanel
+
+from swamp_driver import __version__
+from swamp_driver.cli._group import LazyGroup
+
+_PANELS = {
+    "Run workflows": ("run", "validate", "schema"),
+    "Look at runs": ("runs", "show", "logs", "workspace"),
+    "Set up": ("drivers", "completion"),
+}
+_MODULES = {
+    name: f"swamp_driver.cli._commands.{name}" for names in _PANELS.values() for name in names
+}
+_HELP_LOOK = {
+    "text_markup": "rich",
+    "style_options_panel_box": "SIMPLE",
+    "style_commands_panel_box": "SIMPLE",
+    "max_width": 100,
+    "style_helptext": "",
+}
+
+
+@attrs.define
+class CliState:
+    """What commands share: one for each call of `main`."""
+
+    verbose: bool = False
+    """Show the traceback of errors that nobody expected."""
+
+
+@click.group(
+    cls=LazyGroup,
+    commands_in=_MODULES,
+    panels=[RichCommandPanel(name, commands=list(names)) for name, names in _PANELS.items()],
+    context_settings={"help_option_names": ["-h", "--help"], "rich_help_config": _HELP_LOOK},
+    epilog="Exit codes: [b]0[/] done, [b]1[/] a step failed, [b]2[/] the file, the options or the "
+    "choice of a driver is wrong, [b]3[/] a driver or its engine broke, [b]130[/] interrupted.",
+)
+@click.version_option(__version__, prog_name="swamp-driver", message="%(prog)s %(version)s")
+@click.option("-v", "--verbose", is_flag=True, help="Show tracebacks of unexpected errors.")
+@click.pass_obj
+def app(state: CliState, *, verbose: bool) -> None:
+    """Run workflows whose steps share one workspace, on this host or in containers.
+
+    \b
+    [dim]swamp-driver run ci.yaml[/]                        all steps on this host
+    [dim]swamp-driver run ci.yaml --driver docker-session[/]  all steps in one container
+    [dim]swamp-driver logs last[/]                          what the last run printed
+    """  # noqa: D301 - `\b` is for click: keep these lines as they are
+    state.verbose = verbose

@@ -1,0 +1,1 @@
+"""The commands: one module each, with a `command`; loaded when it is used (see `_group`)."""

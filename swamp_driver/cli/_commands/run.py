@@ -1,0 +1,156 @@
+"""`swamp-driver run`."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TypedDict, Unpack
+
+import rich_click as click
+
+from swamp_driver.cli._assignments import read_assignments
+from swamp_driver.cli._completion import complete_drivers, complete_workflows
+from swamp_driver.cli._options import examples
+from swamp_driver.cli._signals import cancel_on_signals
+from swamp_driver.cli._sinks import FORMATS, Format, Verbosity, open_sink
+from swamp_driver.host import RunOptions, load_workflow, plan, run
+from swamp_driver.spec import CancelToken
+from swamp_driver.workflow import Plan, Preserve
+
+_EXAMPLES = examples(
+    ("swamp-driver run ci.yaml", "every step on this host"),
+    ("swamp-driver run ci.yaml --input repo=. --input tries:=3", "with inputs"),
+    ("swamp-driver run ci.yaml --driver docker-session \\\\", ""),
+    ("    --driver-config image=node:20", "all steps in one container"),
+    ("swamp-driver run ci.yaml --preserve on-failure", "keep the workspace to look at it"),
+    ("swamp-driver run ci.yaml --format json | jq .kind", "events for a program"),
+)
+_EXIT_CODES = """\
+[b]Exit codes[/]
+
+\b
+  0  every job succeeded or was skipped
+  1  a step failed
+  2  the file, the options or the choice of a driver is wrong; nothing ran
+  3  a driver or its engine broke
+130  interrupted: at Ctrl-C, SIGTERM or SIGHUP steps get TERM and time to end;
+     at the second one they are killed; the clean-up runs in either case"""
+
+
+class _Options(TypedDict):
+    inputs: tuple[str, ...]
+    input_file: str | None
+    driver: str | None
+    driver_config: tuple[str, ...]
+    preserve: Preserve | None
+    preserve_workspace: bool
+    no_wait: bool
+    format_: Format
+    quiet: bool
+    verbose: bool
+
+
+@click.command("run", epilog=f"{_EXAMPLES}\n\n{_EXIT_CODES}")
+@click.argument("file", shell_complete=complete_workflows)
+@click.option(
+    "--input",
+    "-i",
+    "inputs",
+    multiple=True,
+    metavar="NAME=VALUE",
+    panel="Inputs",
+    help="Set an input; `a.b=c` sets `b` in `a`, `n:=3` takes JSON, `text=@file` reads a file.",
+)
+@click.option(
+    "--input-file",
+    type=click.Path(),
+    metavar="FILE",
+    panel="Inputs",
+    help="Read inputs from a JSON file; `--input` wins over it.",
+)
+@click.option(
+    "--driver",
+    shell_complete=complete_drivers,
+    panel="Where steps run",
+    help="Use this driver for all steps, whatever the file says.",
+)
+@click.option(
+    "--driver-config",
+    "-c",
+    multiple=True,
+    metavar="NAME=VALUE",
+    panel="Where steps run",
+    help="Set an option of the driver, written as for `--input`, or `@file` with a JSON object.",
+)
+@click.option(
+    "--preserve-workspace",
+    is_flag=True,
+    panel="Workspace",
+    help="Keep the workspace; the same as `--preserve always`.",
+)
+@click.option(
+    "--preserve",
+    type=click.Choice(["never", "on-failure", "always"]),
+    panel="Workspace",
+    help="When to keep the workspace, whatever the file says.",
+)
+@click.option(
+    "--no-wait",
+    is_flag=True,
+    panel="Workspace",
+    help="Fail at once where another run holds the persistent workspace.",
+)
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(FORMATS),
+    default="auto",
+    show_default=True,
+    panel="Output",
+    help="How to show the run: `auto` is `tty` on a terminal, `github` in GitHub Actions, else "
+    "`plain`.",
+)
+@click.option(
+    "--quiet", "-q", is_flag=True, panel="Output", help="Show failures and the last line only."
+)
+@click.option(
+    "--verbose",
+    "-v",
+    is_flag=True,
+    panel="Output",
+    help="Show commands, resources and what drivers do; tracebacks of unexpected errors.",
+)
+@click.pass_context
+def command(ctx: click.Context, file: str, **options: Unpack[_Options]) -> int:
+    """Run a workflow, show it, and end with its exit code."""
+    ctx.obj.verbose = ctx.obj.verbose or options["verbose"]
+    planned = plan(
+        load_workflow(file),
+        inputs=read_assignments(options["inputs"], file=options["input_file"]),
+        driver=options["driver"],
+        driver_config=read_assignments(options["driver_config"]) or None,
+    )
+    sink = open_sink(options["format_"], verbosity=_verbosity(options), lines=_step_lines(planned))
+    cancel = CancelToken()
+    with contextlib.closing(sink), cancel_on_signals(cancel, say=sink.say):
+        record = run(
+            planned,
+            observers=[sink],
+            cancel=cancel,
+            options=RunOptions(
+                preserve="always" if options["preserve_workspace"] else options["preserve"],
+                wait=not options["no_wait"],
+            ),
+        )
+    return 3 if record.exit_code is None else record.exit_code
+
+
+def _verbosity(options: _Options) -> Verbosity:
+    if options["quiet"] and options["verbose"]:
+        raise click.UsageError("--quiet and --verbose exclude each other")
+    if options["quiet"]:
+        return Verbosity.QUIET
+    return Verbosity.VERBOSE if options["verbose"] else Verbosity.NORMAL
+
+
+def _step_lines(planned: Plan) -> dict[str, int]:
+    return {step.id: step.line for job in planned.jobs for step in job.steps}

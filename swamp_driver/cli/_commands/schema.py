@@ -1,0 +1,34 @@
+"""`swamp-driver schema`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import rich_click as click
+
+from swamp_driver.cli._options import examples
+from swamp_driver.cli._print import print_json
+from swamp_driver.errors import HostError
+from swamp_driver.workflow import json_schema
+
+
+@click.command(
+    "schema",
+    epilog=examples(
+        ("swamp-driver schema -o .swamp-workflow.json", "write it where an editor finds it"),
+    )
+    + "\n\nThen begin a workflow file with "
+    "`# yaml-language-server: $schema=.swamp-workflow.json`.",
+)
+@click.option("--output", "-o", type=click.Path(), help="Write to this file, not to stdout.")
+def command(output: str | None) -> None:
+    """Print the JSON Schema of workflow files: completion and checks in an editor."""
+    schema = json_schema()
+    if output is None:
+        print_json(schema)
+        return
+    try:
+        Path(output).write_text(f"{json.dumps(schema, indent=2)}\n", encoding="utf-8")
+    except OSError as error:
+        raise HostError(f"'{output}' cannot be written: {error.strerror}") from error

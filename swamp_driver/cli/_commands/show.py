@@ -1,0 +1,96 @@
+"""`swamp-driver show`."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+
+import rich_click as click
+
+from swamp_driver.cli._columns import Cell
+from swamp_driver.cli._completion import complete_runs
+from swamp_driver.cli._durations import format_age, format_bytes, format_duration, format_time
+from swamp_driver.cli._options import examples, json_option
+from swamp_driver.cli._print import out_style, print_columns, print_json, print_lines
+from swamp_driver.cli._record_json import run_to_json
+from swamp_driver.cli._style import STATUS_ROLES, Style
+from swamp_driver.cli._untrusted import escape_controls
+from swamp_driver.cli._words import describe_end
+from swamp_driver.host import HostSettings, RunRecord, StepRecord, open_store
+
+
+@click.command(
+    "show",
+    epilog=examples(
+        ("swamp-driver show", "the newest run"),
+        ("swamp-driver show kx3 --json", "the run whose id begins so, for a program"),
+    ),
+)
+@click.argument("run", shell_complete=complete_runs, default="last")
+@json_option
+def command(run: str, *, as_json: bool) -> None:
+    """Show how a run went: RUN is an id, the beginning of one, or `last` (the default)."""
+    with open_store(HostSettings.from_environment()) as store:
+        store.close_interrupted()
+        record = store.find_run(run)
+    if as_json:
+        print_json(run_to_json(record))
+        return
+    style = out_style()
+    print_lines(_head(record, style))
+    if record.steps:
+        print_lines([""])
+        header = ("STEP", "TOOK", "CPU", "MEMORY", "DRIVER", "ENDED")
+        print_columns(header, [_row(step, style) for step in record.steps])
+    print_lines(_foot(record, style))
+
+
+def _head(record: RunRecord, style: Style) -> Iterator[str]:
+    status = record.status.value
+    code = "" if record.exit_code is None else f" (exit code {record.exit_code})"
+    yield f"{style.mark(status)} {style.paint(f'run {record.run_id}', 'strong')} {status}{code}"
+    for key, text in _facts(record).items():
+        yield f"  {key:<11}{escape_controls(text)}"
+
+
+def _facts(record: RunRecord) -> dict[str, str]:
+    now = time.time()
+    ended = now if record.ended_at is None else record.ended_at
+    age = format_age(now - record.started_at)
+    facts = {
+        "workflow": f"{record.workflow} ({record.source})",
+        "started": f"{format_time(record.started_at)} ({age})",
+        "took": format_duration(ended - record.started_at),
+        "drivers": ", ".join(record.drivers),
+    }
+    if record.inputs:
+        facts["inputs"] = json.dumps(record.inputs, ensure_ascii=False)
+    if record.workspace_path is not None:
+        state = "kept" if record.workspace_kept else "removed"
+        state = "in use" if record.ended_at is None else state
+        facts["workspace"] = f"{record.workspace_path} ({state})"
+    return facts
+
+
+def _row(step: StepRecord, style: Style) -> list[Cell]:
+    status = "running" if step.status is None else step.status.value
+    if status == "failed" and step.allowed_failure:
+        status = "allowed"
+    started = step.started_at is not None
+    usage = step.usage
+    return [
+        Cell(f"{style.symbol(status)} {step.job}/{step.step}", STATUS_ROLES.get(status)),
+        Cell(format_duration(step.duration_s) if started else "-"),
+        Cell("-" if usage.cpu_s is None else format_duration(usage.cpu_s)),
+        Cell("-" if usage.max_rss_bytes is None else format_bytes(usage.max_rss_bytes)),
+        Cell(step.driver or "-"),
+        Cell(describe_end(step)),
+    ]
+
+
+def _foot(record: RunRecord, style: Style) -> Iterator[str]:
+    for error in record.errors:
+        yield f"{style.paint('error:', 'bad')} {escape_controls(error)}"
+    yield ""
+    yield style.paint(f"what its steps printed: swamp-driver logs {record.run_id}", "quiet")

@@ -1,0 +1,96 @@
+"""`swamp-driver workspace`."""
+
+from __future__ import annotations
+
+import sys
+import time
+
+import attrs
+import rich_click as click
+
+from swamp_driver.cli._columns import Cell
+from swamp_driver.cli._completion import complete_workspaces
+from swamp_driver.cli._durations import format_age
+from swamp_driver.cli._options import examples, json_option
+from swamp_driver.cli._print import print_columns, print_json, print_lines
+from swamp_driver.cli._untrusted import escape_controls
+from swamp_driver.host import (
+    HostSettings,
+    KeptWorkspace,
+    find_workspace,
+    list_workspaces,
+    remove_workspace,
+)
+
+
+@click.group(
+    "workspace",
+    epilog=examples(
+        ("swamp-driver workspace list", "what is kept on this machine"),
+        ('cd "$(swamp-driver workspace path kx3)"', "go there"),
+        ("swamp-driver workspace remove kx3 --yes", "delete it without asking"),
+    ),
+)
+def command() -> None:
+    """Look at kept workspaces and delete them.
+
+    A NAME is the id of a run or its beginning, or the key of a persistent workspace.
+    """
+
+
+@command.command("list")
+@json_option
+def list_(*, as_json: bool) -> None:
+    """List the workspaces on this machine, the oldest first."""
+    kept = list_workspaces(HostSettings.from_environment())
+    if as_json:
+        print_json([attrs.asdict(one) for one in kept])
+    elif kept:
+        print_columns(("NAME", "KIND", "MADE", "PATH"), [_row(one) for one in kept])
+    else:
+        print_lines(["no workspaces are kept"])
+
+
+@command.command("path")
+@click.argument("name", shell_complete=complete_workspaces)
+@json_option
+def path(name: str, *, as_json: bool) -> None:
+    """Print the path of a workspace."""
+    kept = find_workspace(HostSettings.from_environment(), name)
+    if as_json:
+        print_json(attrs.asdict(kept))
+    else:
+        print_lines([kept.path])
+
+
+@command.command("remove")
+@click.argument(
+    "names", nargs=-1, required=True, shell_complete=complete_workspaces, metavar="NAME..."
+)
+@click.option("--yes", "-y", is_flag=True, help="Do not ask.")
+@json_option
+def remove(names: tuple[str, ...], *, yes: bool, as_json: bool) -> None:
+    """Delete workspaces with all that is in them. One that a run uses is refused."""
+    settings = HostSettings.from_environment()
+    found = [find_workspace(settings, name) for name in names]
+    if not yes:
+        _ask(found)
+    removed = [remove_workspace(settings, kept.name) for kept in found]
+    if as_json:
+        print_json([attrs.asdict(kept) for kept in removed])
+    else:
+        print_lines(f"removed {escape_controls(kept.path)}" for kept in removed)
+
+
+def _ask(found: list[KeptWorkspace]) -> None:
+    if not sys.stdin.isatty():
+        raise click.UsageError("there is nobody to ask: say --yes to delete without asking")
+    for kept in found:
+        click.echo(f"{kept.kind} workspace {escape_controls(kept.path)}", err=True)
+    click.confirm("delete?", abort=True, err=True)
+
+
+def _row(kept: KeptWorkspace) -> list[Cell]:
+    age = format_age(time.time() - kept.created_at)
+    kind = f"{kept.kind}, in use" if kept.in_use and kept.kind != "in use" else kept.kind
+    return [Cell(kept.name, "strong"), Cell(kind), Cell(age), Cell(kept.path)]

@@ -1,0 +1,79 @@
+"""What a shell offers for arguments at a TAB."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import rich_click as click
+from click.shell_completion import CompletionItem
+
+from swamp_driver.errors import SwampDriverError
+
+_MOST_OFFERED = 50
+
+
+def complete_runs(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Return the newest runs."""
+    return _offer(_run_ids, incomplete)
+
+
+def complete_drivers(
+    _: click.Context, __: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Return the installed drivers."""
+    return _offer(_driver_names, incomplete)
+
+
+def complete_workspaces(
+    _: click.Context, __: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Return the workspaces that are kept."""
+    return _offer(_workspace_names, incomplete)
+
+
+def complete_workflows(
+    _: click.Context, __: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Return YAML files, and directories to go on from."""
+    directory = Path(incomplete) if incomplete.endswith("/") else Path(incomplete).parent
+    try:
+        found = sorted(directory.iterdir())
+    except OSError:
+        return []
+    names = [f"{path}/" if path.is_dir() else str(path) for path in found]
+    yaml = [name for name in names if name.endswith((".yaml", ".yml", "/"))]
+    return [CompletionItem(name) for name in yaml if name.startswith(incomplete)]
+
+
+def _offer(found: Callable[[], Iterable[tuple[str, str]]], incomplete: str) -> list[CompletionItem]:
+    """Return what begins as `incomplete`; nothing where looking fails: a shell shows no errors."""
+    try:
+        return [
+            CompletionItem(value, help=text)
+            for value, text in found()
+            if value.startswith(incomplete)
+        ]
+    except SwampDriverError:
+        return []
+
+
+def _run_ids() -> Iterable[tuple[str, str]]:
+    from swamp_driver.host import HostSettings, open_store  # noqa: PLC0415 - only at a TAB
+
+    with open_store(HostSettings.from_environment()) as store:
+        runs = store.runs(limit=_MOST_OFFERED)
+    newest = [("last", "the newest run")] if runs else []
+    return [*newest, *((run.run_id, f"{run.workflow}: {run.status.value}") for run in runs)]
+
+
+def _driver_names() -> Iterable[tuple[str, str]]:
+    from swamp_driver.host import discover  # noqa: PLC0415 - only at a TAB
+
+    return [(driver.name, driver.distribution or "") for driver in discover()]
+
+
+def _workspace_names() -> Iterable[tuple[str, str]]:
+    from swamp_driver.host import HostSettings, list_workspaces  # noqa: PLC0415 - only at a TAB
+
+    return [(kept.name, kept.kind) for kept in list_workspaces(HostSettings.from_environment())]
