@@ -151,7 +151,8 @@ def removal_problems(gone: object) -> Iterator[str]:
 
 
 def _not_a(wanted: str, found: object) -> str:
-    return f"it is no {wanted} but {'None' if found is None else type(found).__name__!r}"
+    kind = "None" if found is None else f"'{type(found).__name__}'"
+    return f"it is no {wanted} but {kind}"
 
 
 def _is_a(kind: type, value: object) -> bool:

@@ -137,9 +137,9 @@ def check_driver(name: str, cls: object, installed: InstalledDriver) -> LoadedDr
 
 
 def _api_error(installed: InstalledDriver, api: ApiVersion) -> DriverApiError:
-    newer = api.major > API_VERSION.major or api.minor > API_VERSION.minor
-    package = installed.distribution or "the driver"
-    fix = "install a newer swamp-drivers" if newer else f"install a newer version of {package}"
+    is_newer = (api.major, api.minor) > (API_VERSION.major, API_VERSION.minor)
+    package = "swamp-drivers" if is_newer else installed.distribution or "the driver"
+    fix = f"install a newer version of {package}"
     what = f"was written for version {api} of the driver contract, this host has {API_VERSION}"
     return installed.error(DriverApiError, f"{what} ({fix})")
 

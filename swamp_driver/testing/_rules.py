@@ -24,7 +24,7 @@ def run_violations(run: RunContext, *, config: object) -> Iterator[str]:
     """Yield what is wrong with a run context for an instance with these options."""
     if not _RUN_ID.fullmatch(run.run_id):
         yield f"run id {run.run_id!r} does not match {_RUN_ID.pattern}"
-    if run.config is not config:
+    if run.config != config:
         yield "the run has other options than the driver was made with"
     if run.concurrency < 1 or run.expected_steps < 0:
         yield "concurrency is less than 1, or expected_steps less than 0"
