@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+import types
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -130,6 +132,19 @@ def contract_error(installed: InstalledDriver, problems: Iterable[str]) -> Drive
     return installed.error(DriverContractError, what)
 
 
+class _OneDriverManager(pluggy.PluginManager):
+    """A manager that looks at the functions of the driver's class, and at nothing else.
+
+    pluggy before 1.7 reads every attribute of an instance, so it runs the code of its properties.
+    """
+
+    def parse_hookimpl_opts(self, plugin: object, name: str) -> pluggy.HookimplOpts | None:
+        static = inspect.getattr_static(type(plugin), name, None)
+        if isinstance(static, types.FunctionType | staticmethod | classmethod):
+            return super().parse_hookimpl_opts(plugin, name)
+        return None
+
+
 def open_driver(loaded: LoadedDriver, config: object) -> BoundDriver:
     """Make an instance of a driver with its options and return it, ready for hook calls.
 
@@ -145,7 +160,7 @@ def open_driver(loaded: LoadedDriver, config: object) -> BoundDriver:
         raise TypeError(
             f"driver '{loaded.name}' takes '{loaded.info.config.__name__}', not {type(config)!r}"
         )
-    manager = pluggy.PluginManager(PROJECT_NAME)
+    manager = _OneDriverManager(PROJECT_NAME)
     manager.add_hookspecs(DriverHooks)
     try:
         manager.register(_construct(loaded, config), name=loaded.name)
