@@ -47,12 +47,21 @@ class Canvas:
         """Return `text` on one line and at most `width` wide."""
         return clip(escape_controls(text.replace("\t", " ")), width, ellipsis=self.ellipsis)
 
+    def fit(self, spans: list[Span]) -> list[Span]:
+        """Return a line that is no wider than the canvas: one that wraps could not be erased."""
+        room = self.width
+        fitting: list[Span] = []
+        for text, role in spans:
+            fitting.append((clip(text, max(room, 0), ellipsis=""), role))
+            room -= cell_width(text)
+        return fitting
+
 
 def draw_rows(rows: list[Row], *, canvas: Canvas) -> list[list[Span]]:
     """Return a line for each row: symbol, name, time, note, in columns."""
     widths = [2 * row.depth + cell_width(row.name) for row in rows if not _is_plain(row)]
     name_width = min(max(widths, default=0), max(canvas.width * 2 // 5, 12))
-    return [_draw_row(row, name_width, canvas) for row in rows]
+    return [canvas.fit(_draw_row(row, name_width, canvas)) for row in rows]
 
 
 def _draw_row(row: Row, name_width: int, canvas: Canvas) -> list[Span]:
@@ -95,7 +104,9 @@ def draw_header(view: RunView, *, canvas: Canvas) -> list[Span]:
     alarm = f", {failed} failed" if failed else ""
     room = canvas.width - len(facts) - len(alarm) - len(elapsed) - 4
     name = canvas.clip(view.workflow, max(room, 0))
-    return [(name, "strong"), (f"  {facts}", None), (alarm, "bad"), (f"  {elapsed}", "quiet")]
+    return canvas.fit(
+        [(name, "strong"), (f"  {facts}", None), (alarm, "bad"), (f"  {elapsed}", "quiet")]
+    )
 
 
 def draw_progress(progress: Progress, *, canvas: Canvas) -> list[Span]:
@@ -109,7 +120,7 @@ def draw_progress(progress: Progress, *, canvas: Canvas) -> list[Span]:
             bar = _bar(progress.done / progress.total, canvas)
     room = canvas.width - len(bar) - 2
     text = canvas.clip(f"{progress.phase} {progress.resource}  {facts}".rstrip(), room)
-    return [(bar, "active"), (text, None)]
+    return canvas.fit([(bar, "active"), (text, None)])
 
 
 def _bar(share: float, canvas: Canvas) -> str:
