@@ -114,7 +114,12 @@ def _status(cls: type[RunEvent], value: object) -> object:
 
 def _jobs(_: type[RunEvent], value: object) -> object:
     assert isinstance(value, list)
-    return tuple(JobOutline(name=job["name"], steps=tuple(job["steps"])) for job in value)
+    return tuple(
+        JobOutline(
+            name=job["name"], steps=tuple(job["steps"]), step_ids=tuple(job.get("step_ids", ()))
+        )
+        for job in value
+    )
 
 
 _CONVERTERS = {
