@@ -117,17 +117,16 @@ def _make_new(request: WorkspaceRequest, marker: Marker) -> None:
         raise WorkspaceError(f"run directory '{run_dir}' exists already, and not from this run")
     if request.persistent:
         remove_marker(run_dir)  # A damaged one of a directory that is not there; we hold the lock.
-    write_new_marker(run_dir, marker)
+    try:
+        write_new_marker(run_dir, marker)
+    except FileExistsError as error:
+        raise WorkspaceError(f"run directory '{run_dir}' is being made by another run") from error
     try:
         Path(run_dir).mkdir()
+        _make_parts(request)
     except FileExistsError as error:
         remove_marker(run_dir)
         raise WorkspaceError(f"run directory '{run_dir}' exists already") from error
-    except BaseException:
-        remove_marker(run_dir)
-        raise
-    try:
-        _make_parts(request)
     except BaseException:
         remove_run_dir(run_dir, deadline_s=_CLEAR_S)
         raise

@@ -73,7 +73,12 @@ def read_marker(run_dir: str) -> Marker | None:
 def write_new_marker(run_dir: str, marker: Marker) -> None:
     """Write the marker of a directory that is about to be made. Raises `FileExistsError`."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-    _write(os.open(marker_path(run_dir), flags, 0o600), marker)
+    fd = os.open(marker_path(run_dir), flags, 0o600)
+    try:
+        _write(fd, marker)
+    except BaseException:
+        remove_marker(run_dir)
+        raise
 
 
 def replace_marker(run_dir: str, marker: Marker) -> None:

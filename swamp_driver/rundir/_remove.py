@@ -65,7 +65,7 @@ class _Removal:
 
     A directory that is not empty is first moved up into the top directory and emptied from there.
     So no path and no recursion grows with the depth of the tree, there is never a `..` that could
-    lead elsewhere, and the kernel refuses to move mount points for us.
+    lead elsewhere, and the kernel tells mount points: they can be neither removed nor moved.
     """
 
     def __init__(self, parent_fd: int, name: str, top_fd: int, shown: str, deadline: float) -> None:
@@ -76,21 +76,23 @@ class _Removal:
         self._deadline = deadline
         self._moved_prefix = f".removing-{secrets.token_hex(8)}-"
         self._moved_count = 0
-        self._moved: list[tuple[str, str]] = []
+        self._waiting: dict[str, str] = {}
+        """Directories at the top that are not empty, and where they were."""
         self._errors: list[str] = []
         self._error_count = 0
 
     def run(self) -> tuple[str, ...]:
         """Remove until nothing is left, nothing more can be done, or time is up."""
-        while not self._is_late():
+        while True:
             self._empty(self._top_fd, self._shown)
-            while self._moved and not self._is_late():
-                self._empty_moved(*self._moved.pop())
+            while self._waiting and not self._is_late():
+                self._empty_waiting(*self._waiting.popitem())
+            if self._is_late():
+                self._errors.append(f"'{self._shown}' is not wholly removed: time is up")
+                break
             if self._error_count or self._remove_top():
                 break
             time.sleep(_PAUSE_S)
-        else:
-            self._errors.append(f"'{self._shown}' is not wholly removed: time is up")
         return self._report()
 
     def _is_late(self) -> bool:
@@ -100,6 +102,8 @@ class _Removal:
         more = self._error_count - _ERROR_LIMIT
         if more > 0:
             self._errors.append(f"'{self._shown}': {more} more could not be removed")
+        if self._errors and self._moved_count:
+            self._errors.append(f"'{self._shown}': what was deeper in it is now at its top")
         return tuple(self._errors)
 
     def _fail(self, shown: str, error: OSError) -> None:
@@ -126,7 +130,7 @@ class _Removal:
             progress = False
             with os.scandir(fd) as entries:
                 for entry in entries:
-                    if entry.name in failed or entry.name.startswith(self._moved_prefix):
+                    if entry.name in failed or (fd == self._top_fd and entry.name in self._waiting):
                         continue
                     if self._is_late():
                         return
@@ -152,30 +156,32 @@ class _Removal:
     def _remove_directory(self, fd: int, name: str, shown: str) -> None:
         if _remove_if_empty(name, parent_fd=fd):
             return
-        # To move a directory needs the right to write into it, because its ".." changes.
-        os.close(open_to_empty(name, parent_fd=fd))
-        self._moved_count += 1
-        moved = f"{self._moved_prefix}{self._moved_count}"
-        os.rename(name, moved, src_dir_fd=fd, dst_dir_fd=self._top_fd)
-        self._moved.append((moved, join_shown(shown, name)))
+        at_top = name
+        if fd != self._top_fd:
+            # To move a directory needs the right to write into it, because its ".." changes.
+            os.close(open_to_empty(name, parent_fd=fd))
+            self._moved_count += 1
+            at_top = f"{self._moved_prefix}{self._moved_count}"
+            os.rename(name, at_top, src_dir_fd=fd, dst_dir_fd=self._top_fd)
+        self._waiting[at_top] = join_shown(shown, name)
 
-    def _empty_moved(self, moved: str, shown: str) -> None:
-        """Empty and remove a directory that was moved to the top (or what was swapped for it)."""
+    def _empty_waiting(self, name: str, shown: str) -> None:
+        """Empty and remove a directory at the top (or what was swapped for it)."""
         errors_before = self._error_count
         try:
-            fd = open_to_empty(moved, parent_fd=self._top_fd)
+            fd = open_to_empty(name, parent_fd=self._top_fd)
             try:
                 self._empty(fd, shown)
             finally:
                 os.close(fd)
-            is_gone = _remove_if_empty(moved, parent_fd=self._top_fd)
+            is_gone = _remove_if_empty(name, parent_fd=self._top_fd)
             if not is_gone and self._error_count == errors_before:
                 time.sleep(_PAUSE_S)
-                self._moved.append((moved, shown))
+                self._waiting[name] = shown
         except FileNotFoundError:
             return
         except NotADirectoryError:
-            os.unlink(moved, dir_fd=self._top_fd)
+            os.unlink(name, dir_fd=self._top_fd)
         except OSError as error:
             self._fail(shown, error)
 
