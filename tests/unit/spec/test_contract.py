@@ -6,6 +6,7 @@ import importlib
 import inspect
 import pkgutil
 import re
+from pathlib import Path
 
 import attrs
 import pytest
@@ -73,6 +74,13 @@ def test_the_exports_exist_and_are_sorted() -> None:
     """The list is what the documents are made of."""
     assert all(hasattr(spec, name) for name in spec.__all__)
     assert len(set(spec.__all__)) == len(spec.__all__)
+
+
+def test_everything_public_is_documented() -> None:
+    """The reference is what an author writes a driver from, and it must not lag behind."""
+    page = Path(__file__).parents[3] / "docs" / "reference" / "contract.md"
+    documented = set(re.findall(r":: swamp_driver\.spec\.(\w+)", page.read_text("utf-8")))
+    assert documented == set(spec.__all__)
 
 
 def test_every_value_is_frozen_and_keyword_only() -> None:
