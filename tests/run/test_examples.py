@@ -10,22 +10,20 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import psutil
 import pytest
 
-REPOSITORY = Path(__file__).resolve().parents[2]
-EXAMPLES = REPOSITORY / "docs/examples"
+from tests.run.command import (
+    EXAMPLES,
+    LIMIT_S,
+    REPOSITORY,
+    alive_below,
+    commit_files,
+    left_in,
+    run,
+    start,
+)
+
 CI_EXAMPLE = EXAMPLES / "ci/workflow.yaml"
-SWAMP_DRIVER = str(Path(sys.executable).with_name("swamp-driver"))
-LIMIT_S = 60.0
-
-
-@pytest.fixture
-def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Give the test a root of its own, so that it can see that nothing is left in it."""
-    monkeypatch.setenv("SWAMP_DRIVER_ROOT", str(tmp_path / "root"))
-    monkeypatch.setenv("SWAMP_DRIVER_STATE", str(tmp_path / "state"))
-    return tmp_path / "root"
 
 
 @pytest.fixture
@@ -34,51 +32,6 @@ def silent_server() -> Iterator[socket.socket]:
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.settimeout(LIMIT_S)
         yield server
-
-
-def start(*arguments: str | Path) -> subprocess.Popen[str]:
-    """Start the command, both streams in one pipe."""
-    return subprocess.Popen(
-        [SWAMP_DRIVER, *map(str, arguments)],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-
-
-def run(*arguments: str | Path) -> tuple[int, str]:
-    """Run the command; return its exit code and all that it printed."""
-    with start(*arguments) as process:
-        output, _ = process.communicate(timeout=LIMIT_S)
-    return process.returncode, output
-
-
-def left_in(root: Path) -> list[str]:
-    """Return what is under the root, but for the two directories that hold all runs."""
-    standing = {root / "runs", root / "persistent"}
-    return [str(path.relative_to(root)) for path in root.rglob("*") if path not in standing]
-
-
-def alive_below(root: Path) -> list[str]:
-    """Return the processes whose working directory or HOME lies below the root."""
-    found = []
-    for process in psutil.process_iter(["pid", "cwd", "environ", "cmdline"]):
-        places = [process.info["cwd"] or "", (process.info["environ"] or {}).get("HOME", "")]
-        if any(place.startswith(f"{root}/") for place in places):
-            found.append(f"{process.info['pid']}: {process.info['cmdline']}")
-    return found
-
-
-def commit_files(directory: Path, **files: str) -> Path:
-    """Make a git repository with one commit."""
-    directory.mkdir()
-    for name, text in files.items():
-        (directory / name.replace("_", ".")).write_text(text, encoding="utf-8")
-    identity = ["-c", "user.name=t", "-c", "user.email=t@example.org"]
-    for command in (["init", "-q"], ["add", "."], [*identity, "commit", "-qm", "first"]):
-        subprocess.run(["git", "-C", str(directory), *command], check=True)
-    return directory
 
 
 def test_the_ci_example_checks_the_repository_that_it_lies_in(root: Path) -> None:
@@ -95,7 +48,7 @@ def test_the_ci_example_checks_the_repository_that_it_lies_in(root: Path) -> Non
 
 def test_the_ci_example_sums_up_also_where_a_check_fails(root: Path, tmp_path: Path) -> None:
     """A summary that is missing when something was found is worth nothing."""
-    repository = commit_files(tmp_path / "repo", bad_json="{", fine_py="print()\n")
+    repository = commit_files(tmp_path / "repo", {"bad.json": "{\n", "fine.py": "print()\n"})
 
     code, output = run("run", CI_EXAMPLE, "--input", f"repo={repository}")
 

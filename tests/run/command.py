@@ -1,0 +1,59 @@
+"""`swamp-driver` as a person runs it: the whole command, and what it leaves on the machine."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+EXAMPLES = REPOSITORY / "docs/examples"
+SWAMP_DRIVER = str(Path(sys.executable).with_name("swamp-driver"))
+LIMIT_S = 120.0
+
+
+def start(*arguments: str | Path) -> subprocess.Popen[str]:
+    """Start the command, both streams in one pipe."""
+    return subprocess.Popen(
+        [SWAMP_DRIVER, *map(str, arguments)],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def run(*arguments: str | Path) -> tuple[int, str]:
+    """Run the command; return its exit code and all that it printed."""
+    with start(*arguments) as process:
+        output, _ = process.communicate(timeout=LIMIT_S)
+    return process.returncode, output
+
+
+def left_in(root: Path) -> list[str]:
+    """Return what is under the root, but for the two directories that hold all runs."""
+    standing = {root / "runs", root / "persistent"}
+    return [str(path.relative_to(root)) for path in root.rglob("*") if path not in standing]
+
+
+def alive_below(root: Path) -> list[str]:
+    """Return the processes whose working directory or HOME lies below the root."""
+    found = []
+    for process in psutil.process_iter(["pid", "cwd", "environ", "cmdline"]):
+        places = [process.info["cwd"] or "", (process.info["environ"] or {}).get("HOME", "")]
+        if any(place.startswith(f"{root}/") for place in places):
+            found.append(f"{process.info['pid']}: {process.info['cmdline']}")
+    return found
+
+
+def commit_files(directory: Path, files: dict[str, str]) -> Path:
+    """Make a git repository with one commit."""
+    directory.mkdir()
+    for name, text in files.items():
+        (directory / name).write_text(text, encoding="utf-8")
+    identity = ["-c", "user.name=t", "-c", "user.email=t@example.org"]
+    for command in (["init", "-q"], ["add", "."], [*identity, "commit", "-qm", "first"]):
+        subprocess.run(["git", "-C", str(directory), *command], check=True)
+    return directory
