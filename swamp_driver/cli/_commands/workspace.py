@@ -19,6 +19,7 @@ from swamp_driver.host import (
     KeptWorkspace,
     find_workspace,
     list_workspaces,
+    open_store,
     remove_workspace,
 )
 
@@ -34,7 +35,7 @@ from swamp_driver.host import (
 def command() -> None:
     """Look at kept workspaces and delete them.
 
-    A NAME is the id of a run or its beginning, or the key of a persistent workspace.
+    A NAME is the id of a run or its beginning, `last`, or the key of a persistent workspace.
     """
 
 
@@ -56,7 +57,7 @@ def list_(*, as_json: bool) -> None:
 @json_option
 def path(name: str, *, as_json: bool) -> None:
     """Print the path of a workspace."""
-    kept = find_workspace(HostSettings.from_environment(), name)
+    kept = _find(name)
     if as_json:
         print_json(attrs.asdict(kept))
     else:
@@ -72,7 +73,7 @@ def path(name: str, *, as_json: bool) -> None:
 def remove(names: tuple[str, ...], *, yes: bool, as_json: bool) -> None:
     """Delete workspaces with all that is in them. One that a run uses is refused."""
     settings = HostSettings.from_environment()
-    found = [find_workspace(settings, name) for name in names]
+    found = [_find(name) for name in names]
     if not yes:
         _ask(found)
     removed = [remove_workspace(settings, kept.name) for kept in found]
@@ -80,6 +81,14 @@ def remove(names: tuple[str, ...], *, yes: bool, as_json: bool) -> None:
         print_json([attrs.asdict(kept) for kept in removed])
     else:
         print_lines(f"removed {escape_controls(kept.path)}" for kept in removed)
+
+
+def _find(name: str) -> KeptWorkspace:
+    settings = HostSettings.from_environment()
+    if name == "last":
+        with open_store(settings) as store:
+            name = store.find_run(name).run_id
+    return find_workspace(settings, name)
 
 
 def _ask(found: list[KeptWorkspace]) -> None:
