@@ -7,7 +7,6 @@ from typing import Protocol
 
 import attrs
 
-from swamp_driver.agent import ByteStream
 from swamp_driver.spec import CancelToken, Json, Progress
 
 
@@ -70,8 +69,20 @@ class ArchiveEntry:
     gid: int = 0
 
 
-class ContainerStream(ByteStream, Protocol):
-    """The stdin and stdout of a container; reading ends when it ends or contact is lost."""
+class ContainerStream(Protocol):
+    """The stdin and stdout of a container: a byte stream to an agent."""
+
+    def read(self, max_bytes: int) -> bytes:
+        """Return what comes next, `b""` when the container ended or contact is lost."""
+        ...
+
+    def write(self, data: bytes) -> None:
+        """Send all of it. Raises OSError where the connection ended."""
+        ...
+
+    def close(self) -> None:
+        """End the connection: the container's stdin ends, a reader wakes up. Twice is fine."""
+        ...
 
     def last_words(self) -> str:
         """Return the end of what the container wrote to its stderr."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from typing import Literal
 
@@ -23,7 +24,10 @@ _OWNER_BOOT = _PREFIX + "owner.boot"
 _OWNER_PID = _PREFIX + "owner.pid"
 _OWNER_START = _PREFIX + "owner.start"
 
-Role = Literal["session", "step", "helper", "workspace"]
+Role = Literal["session", "step", "helper", "workspace", "persistent", "kept"]
+"""What a thing is for. A volume is the `workspace` of a run, or a `persistent` one of many runs. One
+that is `kept` is empty: it says that the run's workspace was kept on purpose, since the labels of a
+volume cannot be changed."""
 
 
 def labels_for(
@@ -61,6 +65,11 @@ def ours(*, run_id: str | None = None, binding: str | None = None) -> Mapping[st
 def name_for(run_id: str, *, binding: str, role: Role, number: int) -> str:
     """Return a name that no other container or volume has."""
     return f"swamp-{run_id}-{binding}-{role}-{number}"
+
+
+def persistent_volume_name(run_dir: str) -> str:
+    """Return the name of the volume that stands for a persistent run directory in every run."""
+    return f"swamp-persistent-{hashlib.sha256(run_dir.encode()).hexdigest()[:20]}"
 
 
 @attrs.frozen(kw_only=True)

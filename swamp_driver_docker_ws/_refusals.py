@@ -70,9 +70,9 @@ _MEANINGS: tuple[tuple[re.Pattern[str], _Option | _Missing], ...] = tuple(
         ),
         (
             (
-                "capadd|capdrop|capability|rlimit|ulimit|runtime specified|sysctl|device|security-opt|"
-                "seccomp|apparmor|shm size|requested cpus|unable to find group|sethostname|add-host|"
-                "tmpfs|ipc mode|pids limit|hostname"
+                "capadd|capdrop|capability|rlimit|ulimit|runtime specified|sysctl|device|"
+                "security-opt|seccomp|apparmor|shm size|requested cpus|unable to find group|"
+                "sethostname|add-host|tmpfs|ipc mode|pids limit|hostname"
             ),
             _Option(key="extraArgs"),
         ),
@@ -99,8 +99,8 @@ _PULL_MEANINGS: tuple[tuple[re.Pattern[str], _Missing], ...] = tuple(
         ),
         (
             (
-                "unauthorized|authentication required|no basic auth|access denied|denied:|forbidden|"
-                "incorrect username"
+                "unauthorized|authentication required|no basic auth|access denied|denied:|"
+                "forbidden|incorrect username"
             ),
             _Missing(
                 reason="the registry refuses access",
@@ -173,4 +173,23 @@ def explain_pull(text: str, *, image: str) -> UnavailableError | ConfigError:
 def _unavailable(meaning: _Missing, said: str) -> UnavailableError:
     return UnavailableError(
         f"{meaning.reason}: {said}", fix=meaning.fix, retryable=meaning.retryable
+    )
+
+
+def explain_unreachable(text: str, *, url: str) -> UnavailableError:
+    """Return the error that a broken or silent connection to the engine means."""
+    said = without_credentials(text)
+    if "timed out" in said.lower():
+        return UnavailableError(
+            f"the engine at '{url}' does not answer", fix="restart the engine", retryable=True
+        )
+    if "Permission denied" in said:
+        return UnavailableError(
+            f"the engine at '{url}' may not be used by this user",
+            fix="join the group of its socket ('docker'), or run as root",
+        )
+    return UnavailableError(
+        f"the engine at '{url}' cannot be reached: {said}",
+        fix="start the engine, or set 'host' or DOCKER_HOST",
+        retryable=True,
     )

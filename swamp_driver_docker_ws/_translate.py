@@ -33,10 +33,10 @@ class UserChoice:
 class AgentPlace:
     """Where the agent is in a container, and how it comes there."""
 
-    path: str
+    path: str = "/.swamp-driver/agent"
     directory: str | None = None
     """A directory of the host to mount read-only at its own path, so that no step can change the
-    agent of another; None where the file is put into the container itself."""
+    agent of another; None where the file is put into each container."""
 
 
 @attrs.frozen(kw_only=True)

@@ -1,0 +1,231 @@
+"""The docker drivers: the hooks, and the order in which they may be called."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import threading
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import ClassVar, Literal
+
+import attrs
+
+from swamp_driver.errors import DriverError, LifecycleError, UnavailableError
+from swamp_driver.spec import (
+    ApiVersion,
+    Availability,
+    Capability,
+    ConfigSample,
+    DriverInfo,
+    Leftover,
+    RunContext,
+    RunOutcome,
+    RunStatus,
+    StepIO,
+    StepRequest,
+    StepResult,
+    TeardownReport,
+    Workspace,
+    hookimpl,
+)
+from swamp_driver_docker_ws._binding import Runner, open_binding, survey_engine
+from swamp_driver_docker_ws._config import DockerConfig, DockerSessionConfig
+from swamp_driver_docker_ws._engine import DockerEngine
+from swamp_driver_docker_ws._engine_api import Engine
+from swamp_driver_docker_ws._engine_ref import EngineRef, resolve_engine
+from swamp_driver_docker_ws._handle import Handle, handle_for, read_handle
+from swamp_driver_docker_ws._leftovers import list_leftovers, remove_leftover
+from swamp_driver_docker_ws._teardown import Ledger, Made, Settlement, settle_binding
+
+_CAPABILITIES = frozenset(
+    {
+        Capability.HOST_VISIBLE,
+        Capability.ATTACH,
+        Capability.PERSISTENT,
+        Capability.CONTAINMENT,
+        Capability.ISOLATION,
+        Capability.MEMORY_LIMIT,
+        Capability.USER,
+        Capability.LEFTOVERS,
+        Capability.RECOVERABLE,
+    }
+)
+_GOOD_CONFIGS = (
+    ConfigSample(title="an image", data={"image": "busybox"}),
+    ConfigSample(
+        title="limits",
+        data={"image": "node:20", "memory": "2g", "cpus": 1.5, "network": "none"},
+    ),
+    ConfigSample(
+        title="everything beside the workspace",
+        data={
+            "image": "node:20",
+            "user": "image",
+            "volumes": ["cache:/cache", {"source": "/data", "target": "/data", "readOnly": True}],
+            "env": {"NODE_ENV": "test"},
+            "passEnv": ["GITHUB_*"],
+            "pull": "always",
+            "timeout": 600000,
+            "extraArgs": ["--shm-size=1g", "--cap-drop", "ALL"],
+        },
+    ),
+)
+_BAD_CONFIGS = (
+    ConfigSample(title="no image", data={}),
+    ConfigSample(title="a flag that is not on the list", data={"image": "a", "extraArgs": ["-v"]}),
+    ConfigSample(title="memory that is no size", data={"image": "a", "memory": "much"}),
+    ConfigSample(title="a volume without a target", data={"image": "a", "volumes": ["/data"]}),
+    ConfigSample(title="an unknown option", data={"image": "a", "imagee": "b"}),
+)
+_UNDO = RunOutcome(status=RunStatus.BROKEN, remove_workspace=True)
+"""For a workspace that was not wholly prepared; a persistent one stays in any case."""
+
+
+@attrs.define(eq=False)
+class DockerDriver:
+    """Steps in containers; see `swamp_driver.spec.DriverHooks` for the contract."""
+
+    info: ClassVar[DriverInfo] = DriverInfo(
+        summary="steps run in containers: one for each step, or one for all (mode: session)",
+        api=ApiVersion(major=1, minor=0),
+        capabilities=_CAPABILITIES,
+        config=DockerConfig,
+        good_configs=(
+            *_GOOD_CONFIGS,
+            ConfigSample(title="a session", data={"image": "busybox", "mode": "session"}),
+        ),
+        bad_configs=_BAD_CONFIGS,
+    )
+
+    config: DockerConfig
+    connect: Callable[[EngineRef], Engine] = attrs.field(default=DockerEngine, kw_only=True)
+    """How an engine is reached: a seam for tests."""
+    _state: Literal["new", "ready", "closed"] = attrs.field(default="new", init=False)
+    _lock: threading.Lock = attrs.field(factory=threading.Lock, init=False)
+    _engine: Engine | None = attrs.field(default=None, init=False)
+    _handle: Handle | None = attrs.field(default=None, init=False)
+    _runner: Runner | None = attrs.field(default=None, init=False)
+
+    @hookimpl
+    def prepare_workspace(self, run: RunContext) -> Workspace:
+        """Make the workspace and the first container, in which its sharing is proven."""
+        with self._lock:
+            if self._state != "new":
+                raise LifecycleError(f"run {run.run_id}: its workspace was prepared already")
+            handle = handle_for(self.config, run, _resolve(self.config), secrets.token_hex(4))
+            engine = self.connect(handle.ref)
+            try:
+                survey = survey_engine(engine, self.config, run)
+            except BaseException:
+                engine.close()
+                raise
+            self._engine, self._handle = engine, handle
+            try:
+                self._runner, workspace = open_binding(self.config, run, handle, engine, survey)
+            except BaseException:
+                self._settle(run, _UNDO, handle=handle, was_prepared=False)
+                raise
+            self._state = "ready"
+            return workspace
+
+    @hookimpl
+    def run_step(self, run: RunContext, step: StepRequest, io: StepIO) -> StepResult:
+        """Run a step in a container."""
+        runner = self._runner
+        if self._state != "ready" or runner is None:
+            when = "before its workspace was prepared" if self._state == "new" else "after teardown"
+            raise LifecycleError(f"run {run.run_id}: step '{step.name}' was asked for {when}")
+        return runner.run_step(step, io)
+
+    @hookimpl
+    def teardown(
+        self, run: RunContext, workspace: Workspace | None, outcome: RunOutcome
+    ) -> TeardownReport:
+        """Remove what the run does not leave to its user."""
+        with self._lock:
+            self._state = "closed"
+            handle = self._handle or (read_handle(workspace.handle) if workspace else None)
+            return self._settle(run, outcome, handle=handle, was_prepared=workspace is not None)
+
+    @hookimpl
+    def probe_environment(self, config: object) -> Availability:
+        """Ask the engine what it is."""
+        try:
+            ref = _resolve(config)
+            engine = self.connect(ref)
+            try:
+                info = engine.info()
+            finally:
+                engine.close()
+        except UnavailableError as error:
+            return Availability(available=False, detail=error.reason, fix=error.fix)
+        except DriverError as error:
+            return Availability(available=False, detail=str(error))
+        return Availability(
+            available=True,
+            detail=f"{info.product} {info.version} at {ref.url}",
+            facts={**attrs.asdict(info), "url": ref.url},
+        )
+
+    @hookimpl
+    def list_leftovers(self, config: object) -> Sequence[Leftover]:
+        """List the containers and volumes that bear our labels."""
+        engine = self.connect(_resolve(config))
+        try:
+            return list_leftovers(engine)
+        finally:
+            engine.close()
+
+    @hookimpl
+    def remove_leftover(self, config: object, leftover: Leftover) -> bool:
+        """Remove a container or volume that is still what was listed."""
+        engine = self.connect(_resolve(config))
+        try:
+            return remove_leftover(engine, leftover)
+        finally:
+            engine.close()
+
+    def _settle(
+        self, run: RunContext, outcome: RunOutcome, *, handle: Handle | None, was_prepared: bool
+    ) -> TeardownReport:
+        ledger = Ledger(deadline=time.monotonic() + outcome.deadline_s)
+        runner, self._runner = self._runner, None
+        engine = self._engine
+        if engine is None and handle is not None:
+            engine = self.connect(handle.ref)
+        settle_binding(
+            ledger,
+            Settlement(run=run, outcome=outcome, config=self.config, was_prepared=was_prepared),
+            made=None if handle is None or engine is None else Made(handle, engine, runner),
+        )
+        if engine is not None:
+            engine.close()
+        return ledger.report()
+
+
+@attrs.define(eq=False)
+class DockerSessionDriver(DockerDriver):
+    """The same with the mode decided, so that `--driver docker-session` needs no option for it."""
+
+    info: ClassVar[DriverInfo] = DriverInfo(
+        summary="all steps of a run share one container, at the cost of a process each",
+        api=ApiVersion(major=1, minor=0),
+        capabilities=_CAPABILITIES | {Capability.SESSION},
+        config=DockerSessionConfig,
+        good_configs=_GOOD_CONFIGS,
+        bad_configs=(
+            *_BAD_CONFIGS,
+            ConfigSample(title="another mode", data={"image": "a", "mode": "per-step"}),
+        ),
+    )
+
+
+def _resolve(config: object) -> EngineRef:
+    """Return the engine of the options; the usual one for a config that is none of ours."""
+    return resolve_engine(
+        config if isinstance(config, DockerConfig) else None,
+        environ=os.environ,
+        home=Path.home(),
+    )
