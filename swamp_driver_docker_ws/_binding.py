@@ -33,6 +33,7 @@ from swamp_driver_docker_ws._translate import (
 from swamp_driver_docker_ws._warm import WarmContainers
 
 Runner = Session | PerStep
+_LEASE_S = 30.0
 
 
 @attrs.frozen(kw_only=True)
@@ -73,7 +74,12 @@ def open_binding(
         agent=_make_directories(run, handle, survey) if is_here else AgentPlace(),
     )
     maker = ContainerMaker(
-        engine=engine, config=config, run=run, around=around, binding=handle.binding
+        engine=engine,
+        config=config,
+        run=run,
+        around=around,
+        binding=handle.binding,
+        lease_s=None if handle.ref.is_local else _LEASE_S,
     )
     if handle.volume is not None:
         _make_volume(maker, handle.volume)

@@ -82,6 +82,8 @@ class ContainerMaker:
     run: RunContext
     around: Surroundings
     binding: str
+    lease_s: float | None = None
+    """How long each side waits for a sign of the other, where a connection can die silently."""
     _numbers: Iterator[int] = attrs.field(factory=itertools.count, init=False)
 
     def open(self, role: Role) -> AgentContainer:
@@ -115,8 +117,8 @@ class ContainerMaker:
             self._discard(container_id)
 
     def translate_step(self, step: StepRequest) -> StepRequest:
-        """Return the step with the environment that its place adds."""
-        return translate_step(self.config, self.around.image, step)
+        """Return the step with the environment that the options add."""
+        return translate_step(self.config, step)
 
     def _identity(self, role: Role) -> tuple[str, dict[str, str]]:
         number = next(self._numbers)
@@ -149,7 +151,12 @@ class ContainerMaker:
         self, container_id: str, name: str, stream: ContainerStream, began_at: float
     ) -> AgentConnection:
         try:
-            return AgentConnection(stream, hello_timeout_s=_HELLO_S, peer=f"container '{name}'")
+            return AgentConnection(
+                stream,
+                hello_timeout_s=_HELLO_S,
+                peer=f"container '{name}'",
+                lease_s=self.lease_s,
+            )
         except (LostError, ProtocolError) as error:
             words = stream.last_words()
             cause = self.engine.explain_end(container_id, since=began_at)

@@ -79,10 +79,8 @@ class DockerEngine:
             except docker.errors.NotFound:
                 return None
         config = found.get("Config") or {}
-        pairs = (entry.partition("=") for entry in config.get("Env") or ())
         return Image(
             image_id=found["Id"],
-            env={name: value for name, _, value in pairs},
             user=config.get("User") or "",
             volumes=tuple(config.get("Volumes") or ()),
         )

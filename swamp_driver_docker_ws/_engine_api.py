@@ -29,7 +29,6 @@ class Image:
     """What an image says that matters to a step."""
 
     image_id: str
-    env: Mapping[str, str] = attrs.field(factory=dict)
     user: str = ""
     volumes: tuple[str, ...] = ()
 

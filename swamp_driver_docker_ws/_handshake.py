@@ -22,11 +22,11 @@ _LIMIT_BYTES = 256
 class FarSide(Protocol):
     """What the handshake needs of an agent."""
 
-    def read_file(self, path: str, limit_bytes: int) -> bytes:
+    def read_file(self, path: str, *, limit_bytes: int) -> bytes:
         """Return the content of a file there."""
         ...
 
-    def write_file(self, path: str, data: bytes, mode: int = 0o644) -> None:
+    def write_file(self, path: str, data: bytes, /) -> None:
         """Write a file there."""
         ...
 
@@ -58,7 +58,7 @@ def shake_hands(far: FarSide, *, run_dir: str) -> None:
 
 def _read_there(far: FarSide, path: Path, run_dir: str) -> bytes:
     try:
-        return far.read_file(str(path), _LIMIT_BYTES)
+        return far.read_file(str(path), limit_bytes=_LIMIT_BYTES)
     except WorkspaceError as error:
         raise not_shared(run_dir, str(error)) from error
 

@@ -25,9 +25,9 @@ _OWNER_PID = _PREFIX + "owner.pid"
 _OWNER_START = _PREFIX + "owner.start"
 
 Role = Literal["session", "step", "helper", "workspace", "persistent", "kept"]
-"""What a thing is for. A volume is the `workspace` of a run, or a `persistent` one of many runs. One
-that is `kept` is empty: it says that the run's workspace was kept on purpose, since the labels of a
-volume cannot be changed."""
+"""What a thing is for. A volume is the `workspace` of a run, or a `persistent` one of many runs.
+One that is `kept` is empty: it says that the run's workspace was kept on purpose, since the labels
+of a volume cannot be changed."""
 
 
 def labels_for(

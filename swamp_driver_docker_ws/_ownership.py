@@ -40,7 +40,7 @@ def let_steps_write(
         errors = [line for path in ours for line in repair_ownership(path, uid=uid, gid=gid)]
     else:
         with maker.helper() as helper:
-            errors = [line for path in ours for line in helper.chown_tree(path, uid, gid)]
+            errors = [line for path in ours for line in helper.chown_tree(path, uid=uid, gid=gid)]
     if errors:
         raise WorkspaceError("; ".join(errors))
 
@@ -70,7 +70,7 @@ def take_back(
     )
     with maker.helper() as helper:
         request = run.workspace
-        return tuple(helper.chown_tree(request.run_dir, request.uid, request.gid))
+        return tuple(helper.chown_tree(request.run_dir, uid=request.uid, gid=request.gid))
 
 
 def _share_exchange(request: WorkspaceRequest) -> None:

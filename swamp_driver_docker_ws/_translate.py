@@ -14,7 +14,6 @@ from swamp_driver_docker_ws._engine_api import ContainerSpec, EngineInfo, Image
 from swamp_driver_docker_ws._extra_args import ExtraArgs, parse_extra_args
 from swamp_driver_docker_ws._sizes import parse_size
 
-_DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _NANO = 1_000_000_000
 
 
@@ -135,13 +134,13 @@ def translate_helper(
     )
 
 
-def translate_step(config: DockerConfig, image: Image, step: StepRequest) -> StepRequest:
-    """Return the step with what its place adds: the image's environment and the options'.
+def translate_step(config: DockerConfig, step: StepRequest) -> StepRequest:
+    """Return the step with what the options add to it.
 
-    The options' environment travels with the step, in the agent's frames, and not in the container,
-    where `inspect` would show it.
+    Their environment travels with the step, in the agent's frames, and not in the container, where
+    `inspect` would show it. That of the image is the agent's own, and below all.
     """
-    env = {"PATH": _DEFAULT_PATH, **image.env, **config.env, **step.env}
+    env = {**config.env, **step.env}
     if step.timeout_s is None and config.timeout_ms is not None:
         return attrs.evolve(step, env=env, timeout_s=config.timeout_ms / 1000)
     return attrs.evolve(step, env=env)
