@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typing
 from collections.abc import Callable, Iterator, Mapping
+from enum import Enum
 from typing import Any, TypeVar
 
 import attrs
@@ -211,4 +212,4 @@ def _plain(value: object) -> object:
     if attrs.has(type(value)):
         fields = option_fields(type(value))
         return {field.key: getattr(value, field.attribute.name) for field in fields}
-    return str(value)
+    return value.value if isinstance(value, Enum) else str(value)

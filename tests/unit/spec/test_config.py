@@ -5,7 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Mapping
-from enum import StrEnum
+from enum import Enum, StrEnum
+from types import MappingProxyType
 from typing import Any, Literal
 
 import attrs
@@ -342,6 +343,75 @@ def test_options_are_listed_in_order_with_nested_ones() -> None:
         ("retries", "integer", "3"),
         ("fast", "true or false", "false"),
     ]
+
+
+class Level(Enum):
+    """A choice whose values are numbers."""
+
+    LOW = 1
+    HIGH = 2
+
+
+@attrs.frozen(kw_only=True)
+class Loose:
+    """Options that may be written in several ways."""
+
+    mount: Limits | Mapping[str, int] | tuple[str, ...] | Mode | int | None = option(
+        help="h", default=MappingProxyType({"a": 1})
+    )
+    level: Level | float = option(help="h", default=Level.LOW)
+    name: Mode | str = option(help="h", default="")
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        ({"mount": {"memory": "1g"}}, Loose(mount=Limits(memory="1g"))),
+        ({"mount": {"b": 2}}, Loose(mount={"b": 2})),
+        ({"mount": ["a"]}, Loose(mount=("a",))),
+        ({"mount": "session"}, Loose(mount=Mode.SESSION)),
+        ({"mount": 3}, Loose(mount=3)),
+        ({"mount": None}, Loose(mount=None)),
+        ({"level": 2}, Loose(level=Level.HIGH)),
+        ({"level": 3}, Loose(level=3.0)),
+        ({"level": 0.5}, Loose(level=0.5)),
+        ({"name": "session"}, Loose(name=Mode.SESSION)),
+        ({"name": "else"}, Loose(name="else")),
+    ],
+)
+def test_a_union_is_read_as_the_first_type_that_fits(
+    data: dict[str, Json], expected: Loose
+) -> None:
+    """Short and long forms of one option are common: `2g`, or a mapping."""
+    assert structure_config(Loose, data) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "problem"),
+    [
+        ("sesion", "mount: 'sesion' is none of: per-step, session (did you mean 'session'?)"),
+        ({"b": "c"}, "mount.b: expected integer, found text"),
+        (
+            True,
+            (
+                "mount: expected mapping or mapping of text to integer or list of text or "
+                "'per-step' or 'session' or integer or null, found true"
+            ),
+        ),
+    ],
+)
+def test_a_union_reports_what_is_wrong_in_the_kind_that_was_written(
+    value: Json, problem: str
+) -> None:
+    """A list of everything that it is not would hide the one character that is wrong."""
+    assert [str(found) for found in problems_of(Loose, {"mount": value})] == [problem]
+
+
+def test_defaults_of_all_kinds_are_shown_as_they_would_be_written() -> None:
+    """A table of options must not show Python."""
+    defaults = {info.key: info.default_text for info in config_options(Loose)}
+    assert defaults["mount"] == '{"a": 1}'
+    assert defaults["level"] == "1"
 
 
 def test_groups_in_a_mapping_are_listed_under_a_star() -> None:
