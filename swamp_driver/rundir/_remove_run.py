@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import stat
 import time
 from pathlib import Path
 
@@ -28,11 +29,9 @@ def remove_run_dir(run_dir: str, *, deadline_s: float) -> tuple[str, ...]:
     # First the marker, then the directory: another call may be removing both, in that order.
     has_marker = read_marker(run_dir) is not None
     try:
-        is_there = os.path.lexists(run_dir)
-        if is_there:
-            refusal = refusal_to_remove(run_dir, has_marker=has_marker)
-            if refusal is not None:
-                return (f"'{run_dir}' is not removed: {refusal}",)
+        refusal = refusal_to_remove(run_dir, has_marker=has_marker)
+        if refusal is not None:
+            return (f"'{run_dir}' is not removed: {refusal}",)
         return _remove(run_dir, deadline)
     except FileNotFoundError:
         return ()
@@ -41,13 +40,17 @@ def remove_run_dir(run_dir: str, *, deadline_s: float) -> tuple[str, ...]:
 
 
 def refusal_to_remove(run_dir: str, *, has_marker: bool) -> str | None:
-    """Return why `run_dir`, which exists, must not be removed; None where it may."""
+    """Return why `run_dir` must not be removed; None where it may, or is not there."""
+    try:
+        mode = os.lstat(run_dir).st_mode
+    except FileNotFoundError:
+        return None
     home = os.path.realpath(Path("~").expanduser())
     if run_dir == "/" or os.path.commonpath([run_dir, home]) == run_dir:
         return "it holds the home directory"
     if os.path.realpath(run_dir) != run_dir:
         return "it is a symlink, or not a plain absolute path"
-    if not Path(run_dir).is_dir():
+    if not stat.S_ISDIR(mode):
         return "it is not a directory"
     if Path(run_dir).is_mount():
         return "it is a mount point"

@@ -62,7 +62,7 @@ def run_as_plain_owner(code: str, *args: str) -> str:
     """
     drop = []
     if os.geteuid() == 0:
-        caps = "-dac_override,-dac_read_search,-fowner"
+        caps = "-chown,-dac_override,-dac_read_search,-fowner"
         drop = ["setpriv", "--bounding-set", caps, "--inh-caps", caps]
     done = subprocess.run(
         [*drop, sys.executable, "-c", code, *args],
