@@ -1,0 +1,319 @@
+/* ENDED: u8 cause, u8 out of memory, i32 exit code (-1 if a signal killed the leader), u32 signal,
+ * u64 duration_us, u64 cpu_us, u64 max_rss_bytes, u32 processes that could not be killed
+ * (all ones: not known), text detail. */
+#define _GNU_SOURCE
+#include "supervise.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "exchange.h"
+#include "fds.h"
+#include "launch.h"
+#include "protocol.h"
+#include "reap.h"
+#include "report.h"
+
+/* How long to go on killing what does not die: setuid programs, or a process that waits for a dead
+ * disk. The result then says how many are left. */
+#define GIVE_UP_US 10000000
+#define SWEEP_WAIT_MS 2
+/* Without /proc only the leader's group can be killed; how long that may take to die. */
+#define BLIND_SWEEP_US 200000
+
+struct life {
+    const struct run_request *request;
+    struct exchange exchange;
+    int agent;
+    int signals;
+    pid_t leader;
+    uint64_t started_us; /* monotonic */
+    uint64_t ended_us;
+    uint64_t deadline_us; /* of the time-out, then of the grace, then of giving up */
+    enum { RUNNING, ENDING, KILLED } stage;
+    int cause; /* enum end_cause */
+    int agent_gone;
+    int status; /* the leader's, as wait gives it */
+    int reaped;
+    int survivors;
+    char detail[512];
+};
+
+static int open_signals(void)
+{
+    sigset_t set;
+
+    sigemptyset(&set);
+    sigaddset(&set, SIGCHLD);
+    return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+static void drain_signals(int fd)
+{
+    struct signalfd_siginfo info;
+
+    while (read(fd, &info, sizeof info) > 0)
+        ;
+}
+
+static _Noreturn void refuse(struct life *life, int reason, int error, const char *path)
+{
+    uint8_t payload[2048];
+    struct writer writer = writer_over(payload, sizeof payload);
+
+    exchange_remove(&life->exchange, NULL, 0);
+    put_u8(&writer, (uint8_t)reason);
+    put_u32(&writer, (uint32_t)error);
+    put_text(&writer, path);
+    report_writer(life->agent, FRAME_START_FAILED, &writer);
+    _exit(0);
+}
+
+/* Returns once the program runs; where it cannot, the process ends here. */
+static void start_leader(struct life *life, const struct supervisor_fds *fds)
+{
+    struct launch_failure failure = {.reason = START_NO_RESOURCES};
+    int ends[2];
+
+    if (pipe2(ends, O_CLOEXEC) != 0)
+        refuse(life, START_NO_RESOURCES, errno, "");
+    life->started_us = monotonic_us();
+    life->leader = fork();
+    if (life->leader < 0)
+        refuse(life, START_NO_RESOURCES, errno, "");
+    if (life->leader == 0) {
+        launch(life->request, fds->out, fds->err, ends[1], &failure);
+        write_all(3, &failure, sizeof failure);
+        _exit(127);
+    }
+    close(ends[1]);
+    close(fds->out);
+    close(fds->err);
+    ssize_t size;
+    while ((size = read(ends[0], &failure, sizeof failure)) < 0 && errno == EINTR)
+        ;
+    close(ends[0]);
+    if (size == 0)
+        return;
+    waitpid(life->leader, NULL, 0);
+    refuse(life, failure.reason, failure.error, failure.path);
+}
+
+static void tell_started(const struct life *life)
+{
+    uint8_t payload[16];
+    struct writer writer = writer_over(payload, sizeof payload);
+
+    put_u64(&writer, realtime_us() - (monotonic_us() - life->started_us));
+    put_u32(&writer, (uint32_t)life->leader);
+    report_writer(life->agent, FRAME_STARTED, &writer);
+}
+
+/* Reaps what has ended, except the leader: while it is a zombie nobody else can get its number, so
+ * its group can be killed without doubt. Returns whether the leader has ended. */
+static int leader_ended(const struct life *life)
+{
+    for (;;) {
+        siginfo_t info = {.si_pid = 0};
+        if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) != 0)
+            return errno == ECHILD; /* then somebody reaped it: nothing is left to wait for */
+        if (info.si_pid == 0)
+            return 0;
+        if (info.si_pid == life->leader)
+            return 1;
+        waitpid(info.si_pid, NULL, WNOHANG);
+    }
+}
+
+static void kill_all(struct life *life)
+{
+    kill(-life->leader, SIGKILL);
+    kill_children(NULL, 0);
+    if (life->stage != KILLED)
+        life->deadline_us = later_us(monotonic_us(), GIVE_UP_US);
+    life->stage = KILLED;
+}
+
+static void end_gracefully(struct life *life, int cause)
+{
+    if (life->stage != RUNNING)
+        return;
+    life->stage = ENDING;
+    life->cause = cause;
+    life->deadline_us = later_us(monotonic_us(), life->request->grace_us);
+    kill(-life->leader, SIGTERM);
+    kill(-life->leader, SIGCONT); /* a stopped process would not see the TERM */
+}
+
+static void obey(struct life *life)
+{
+    char command = 0;
+    ssize_t size = recv(life->agent, &command, 1, MSG_DONTWAIT);
+
+    if (size < 0 && (errno == EAGAIN || errno == EINTR))
+        return;
+    if (size <= 0)
+        life->agent_gone = 1;
+    if (size > 0 && command == COMMAND_GRACEFUL) {
+        end_gracefully(life, CAUSE_CANCEL);
+        return;
+    }
+    if (size > 0 && command == COMMAND_STOP) {
+        end_gracefully(life, CAUSE_STOPPED);
+        return;
+    }
+    if (life->stage == RUNNING)
+        life->cause = CAUSE_CANCEL;
+    kill_all(life);
+}
+
+/* Returns 0 where the leader will not end. */
+static int on_deadline(struct life *life)
+{
+    if (life->stage == KILLED)
+        return 0;
+    if (life->stage == RUNNING && life->request->grace_us > 0)
+        end_gracefully(life, CAUSE_TIMEOUT);
+    else if (life->stage == RUNNING)
+        life->cause = CAUSE_TIMEOUT, kill_all(life);
+    else
+        kill_all(life);
+    return 1;
+}
+
+static void wait_for_leader(struct life *life)
+{
+    struct pollfd polled[2] = {{life->agent, POLLIN, 0}, {life->signals, POLLIN, 0}};
+
+    while (!leader_ended(life)) {
+        uint64_t now = monotonic_us();
+        if (now >= life->deadline_us && !on_deadline(life))
+            break;
+        polled[0].fd = life->agent_gone ? -1 : life->agent;
+        int ready = poll(polled, 2, poll_ms(now, life->deadline_us));
+        if (ready <= 0)
+            continue;
+        drain_signals(life->signals);
+        if (polled[0].revents)
+            obey(life);
+    }
+    life->ended_us = monotonic_us();
+}
+
+/* Returns whether there is a child yet. */
+static int reap(struct life *life)
+{
+    int status;
+    pid_t pid;
+
+    while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+        if (pid == life->leader) {
+            life->status = status;
+            life->reaped = 1;
+        }
+    return pid == 0;
+}
+
+/* Everything that the step started is, or becomes on the death of its parent, a child of this
+ * process. So: kill children until there is none. */
+static void sweep(struct life *life)
+{
+    uint64_t start = monotonic_us();
+    struct pollfd signals = {life->signals, POLLIN, 0};
+
+    kill(-life->leader, SIGKILL);
+    while (reap(life)) {
+        life->survivors = kill_children(NULL, 0);
+        if (monotonic_us() - start >= (life->survivors < 0 ? BLIND_SWEEP_US : GIVE_UP_US))
+            return;
+        drain_signals(life->signals);
+        if (!reap(life))
+            break;
+        poll(&signals, 1, SWEEP_WAIT_MS);
+    }
+    life->survivors = 0;
+}
+
+static void put_usage(struct writer *writer)
+{
+    struct rusage usage;
+    uint64_t cpu_us = 0;
+
+    memset(&usage, 0, sizeof usage);
+    getrusage(RUSAGE_CHILDREN, &usage);
+    cpu_us += (uint64_t)usage.ru_utime.tv_sec * 1000000 + (uint64_t)usage.ru_utime.tv_usec;
+    cpu_us += (uint64_t)usage.ru_stime.tv_sec * 1000000 + (uint64_t)usage.ru_stime.tv_usec;
+    put_u64(writer, cpu_us);
+    put_u64(writer, (uint64_t)usage.ru_maxrss * 1024);
+}
+
+static void tell_ended(const struct life *life)
+{
+    uint8_t payload[ENDED_MAX];
+    struct writer writer = writer_over(payload, sizeof payload);
+    int by_signal = life->reaped && WIFSIGNALED(life->status);
+    int code = life->reaped && WIFEXITED(life->status) ? WEXITSTATUS(life->status) : -1;
+
+    put_u8(&writer, (uint8_t)life->cause);
+    put_u8(&writer, 0);
+    put_u32(&writer, (uint32_t)code);
+    put_u32(&writer, by_signal ? (uint32_t)WTERMSIG(life->status) : 0);
+    put_u64(&writer, life->ended_us - life->started_us);
+    put_usage(&writer);
+    put_u32(&writer, (uint32_t)life->survivors);
+    put_text(&writer, life->detail);
+    report_writer(life->agent, FRAME_ENDED, &writer);
+}
+
+static void prepare(struct life *life, const struct supervisor_fds *fds)
+{
+    int keep[] = {fds->agent, fds->out, fds->err};
+
+    for (int fd = 0; fd <= 2; fd++)
+        if (dup2(fds->null, fd) < 0)
+            refuse(life, START_NO_RESOURCES, errno, "");
+    close_others(keep, sizeof keep / sizeof *keep);
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
+    life->signals = open_signals();
+    if (life->signals < 0)
+        refuse(life, START_NO_RESOURCES, errno, "");
+}
+
+_Noreturn void supervise(const struct run_request *request, struct supervisor_fds fds)
+{
+    struct life life = {
+        .request = request,
+        .agent = fds.agent,
+        .exchange = {.parent = -1, .fd = -1},
+    };
+    const char *about;
+
+    prepare(&life, &fds);
+    int error = exchange_make(&life.exchange, request, &about);
+    if (error) {
+        exchange_remove(&life.exchange, NULL, 0);
+        report_failed(life.agent, error, about);
+        _exit(0);
+    }
+    start_leader(&life, &fds);
+    life.deadline_us = request->timeout_us == NO_TIMEOUT
+                           ? UINT64_MAX
+                           : later_us(life.started_us, request->timeout_us);
+    tell_started(&life);
+    wait_for_leader(&life);
+    sweep(&life);
+    exchange_collect(&life.exchange, request, life.agent);
+    exchange_remove(&life.exchange, life.detail, sizeof life.detail);
+    tell_ended(&life);
+    _exit(0);
+}
