@@ -46,20 +46,17 @@ def refusal_to_remove(run_dir: str, *, has_marker: bool) -> str | None:
     except FileNotFoundError:
         return None
     home = os.path.realpath(Path("~").expanduser())
-    if run_dir == "/" or os.path.commonpath([run_dir, home]) == run_dir:
-        return "it holds the home directory"
-    if os.path.realpath(run_dir) != run_dir:
-        return "it is a symlink, or not a plain absolute path"
-    if not stat.S_ISDIR(mode):
-        return "it is not a directory"
-    if Path(run_dir).is_mount():
-        return "it is a mount point"
-    if not has_marker:
-        return (
-            f"it has no marker of ours ('{marker_path(run_dir)}'), so another program may own it; "
-            "if it is yours to remove, remove it by hand"
-        )
-    return None
+    reasons = (
+        (f"{home}/".startswith(f"{run_dir.rstrip('/')}/"), "it holds the home directory"),
+        (os.path.realpath(run_dir) != run_dir, "it is a symlink, or not a plain absolute path"),
+        (not stat.S_ISDIR(mode), "it is not a directory"),
+        (Path(run_dir).is_mount(), "it is a mount point"),
+        (
+            not has_marker,
+            f"it has no marker of ours ('{marker_path(run_dir)}'): remove it by hand, if it is yours",
+        ),
+    )
+    return next((reason for applies, reason in reasons if applies), None)
 
 
 def _remove(run_dir: str, deadline: float) -> tuple[str, ...]:
