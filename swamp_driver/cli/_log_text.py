@@ -5,11 +5,11 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterable, Iterator
 
-from swamp_driver.cli._output_lines import OutputLine, OutputLines
+from swamp_driver.cli._output_lines import OutputLines, prefix_of
 from swamp_driver.cli._style import Style
-from swamp_driver.cli._untrusted import escape_controls
 from swamp_driver.errors import NotFoundError
 from swamp_driver.host import LoggedOutput, RunRecord, StepRecord
+from swamp_driver.spec import Stream
 from swamp_driver.spec._suggest import did_you_mean
 
 
@@ -42,17 +42,15 @@ def log_to_lines(
     """Yield the output of a step as text that is safe on a terminal, whole lines at a time."""
     lines = OutputLines(colour=style.colour)
     label = f"{step.job}/{step.step}"
-    name = style.paint_name(escape_controls(label), of=label)
 
-    def shown(line: OutputLine) -> str:
-        if not prefix:
-            return f"{line.text}\n"
-        bar = style.paint("|", "stderr" if line.stream == "stderr" else "quiet")
-        return f"{name} {bar} {line.text}\n"
+    def shown(stream: Stream, texts: list[str]) -> str:
+        before = prefix_of(label, stream, style=style) if prefix else ""
+        return "".join(f"{before}{text}\n" for text in texts)
 
     for piece in pieces:
-        yield "".join(map(shown, lines.feed(step.step_id, piece.stream, piece.data)))
-    yield "".join(map(shown, lines.finish(step.step_id)))
+        yield shown(piece.stream, lines.feed(step.step_id, piece.stream, piece.data))
+    for stream, rest in lines.finish(step.step_id):
+        yield shown(stream, rest)
 
 
 def log_to_json(step: StepRecord, piece: LoggedOutput) -> dict[str, object]:

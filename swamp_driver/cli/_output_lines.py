@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import attrs
 
 from swamp_driver.cli._lines import LineReader
-from swamp_driver.cli._untrusted import RESET, colours_left_on, show_output
+from swamp_driver.cli._style import Style
+from swamp_driver.cli._untrusted import RESET, colours_left_on, escape_controls, show_output
 from swamp_driver.spec import Stream
 
 _STREAMS: tuple[Stream, ...] = ("stdout", "stderr")
-
-
-@attrs.frozen
-class OutputLine:
-    """One line of a step; `text` is safe to write to a terminal and ends without colour."""
-
-    stream: Stream
-    text: str
 
 
 @attrs.define
@@ -28,25 +19,28 @@ class _StreamState:
 
 
 class OutputLines:
-    """Put the output of many steps into lines, each stream of each step apart. Not thread-safe."""
+    """Put the output of many steps into lines, each stream of each step apart. Not thread-safe.
+
+    The lines are safe to write to a terminal, and end without colour.
+    """
 
     def __init__(self, *, colour: bool) -> None:
         self._colour = colour
         self._streams: dict[tuple[str, Stream], _StreamState] = {}
 
-    def feed(self, step_id: str, stream: Stream, data: bytes) -> list[OutputLine]:
+    def feed(self, step_id: str, stream: Stream, data: bytes) -> list[str]:
         """Take output; return the lines that are complete now."""
         state = self._streams.setdefault((step_id, stream), _StreamState())
-        return self._show(state, stream, lambda reader: reader.feed(data))
+        return self._safe(state, state.reader.feed(data))
 
-    def finish(self, step_id: str) -> list[OutputLine]:
+    def finish(self, step_id: str) -> list[tuple[Stream, list[str]]]:
         """Return the lines of a step that never ended, and forget the step."""
-        lines = []
-        for stream in _STREAMS:
-            state = self._streams.pop((step_id, stream), None)
-            if state is not None:
-                lines += self._show(state, stream, LineReader.finish)
-        return lines
+        left = [(stream, self._streams.pop((step_id, stream), None)) for stream in _STREAMS]
+        return [
+            (stream, self._safe(state, state.reader.finish()))
+            for stream, state in left
+            if state is not None
+        ]
 
     def unfinished(self, step_id: str) -> str:
         """Return the line that a step is printing (stdout before stderr), without colour."""
@@ -56,15 +50,23 @@ class OutputLines:
                 return show_output(text, colour=False)
         return ""
 
-    def _show(
-        self, state: _StreamState, stream: Stream, read: Callable[[LineReader], list[str]]
-    ) -> list[OutputLine]:
-        return [OutputLine(stream, self._text(state, line)) for line in read(state.reader)]
+    def _safe(self, state: _StreamState, lines: list[str]) -> list[str]:
+        shown = [show_output(line, colour=self._colour) for line in lines]
+        if not self._colour:
+            return shown
+        return [_with_colours(state, text) for text in shown]
 
-    def _text(self, state: _StreamState, line: str) -> str:
-        text = show_output(line, colour=self._colour)
-        if not self._colour or ("\x1b" not in text and not state.colours):
-            return text
-        before = state.colours
-        state.colours = colours_left_on(text, before=before)
-        return f"{before}{text}{RESET}"
+
+def _with_colours(state: _StreamState, text: str) -> str:
+    """Begin with the colours that the line before left on, and leave none on."""
+    before = state.colours
+    if not before and "\x1b" not in text:
+        return text
+    state.colours = colours_left_on(text, before=before)
+    return f"{before}{text}{RESET}"
+
+
+def prefix_of(label: str, stream: Stream, *, style: Style) -> str:
+    """Return what stands before the lines of a step where several steps share a stream."""
+    bar = style.paint("|", "stderr" if stream == "stderr" else "quiet")
+    return f"{style.paint_name(escape_controls(label), of=label)} {bar} "

@@ -75,7 +75,8 @@ class RunView:
     workflow: str = ""
     source: str = ""
     started_at: float = 0.0
-    workspace: str | None = None
+    host_visible: bool = True
+    """Whether the workspace is a directory of this host."""
     jobs: dict[str, JobState] = attrs.field(factory=dict)
     progress: dict[tuple[str, str, str], Progress] = attrs.field(factory=dict)
     ended: RunEnded | None = None
@@ -122,7 +123,7 @@ class RunView:
 
     @apply.register
     def _(self, event: WorkspaceReady) -> None:
-        self.workspace = event.path
+        self.host_visible = event.host_visible
 
     @apply.register
     def _(self, event: DriverProgress) -> None:

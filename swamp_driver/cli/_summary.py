@@ -22,7 +22,7 @@ def render_summary(view: RunView, *, style: Style) -> Iterator[str]:
     for error in view.ended.errors:
         yield f"{style.paint('error:', 'bad')} {escape_controls(error)}"
     if view.ended.workspace_kept is not None:
-        yield from _workspace(view.run_id, view.ended.workspace_kept)
+        yield from _workspace(view, view.ended.workspace_kept)
     yield final_line(view, view.ended, style=style)
 
 
@@ -37,10 +37,11 @@ def _failure(step: StepState, *, run_id: str, style: Style) -> Iterator[str]:
     yield f"    {style.paint(f'all of its output: {escape_controls(command)}', 'quiet')}"
 
 
-def _workspace(run_id: str, path: str) -> Iterator[str]:
+def _workspace(view: RunView, path: str) -> Iterator[str]:
     yield f"workspace kept: {escape_controls(path)}"
-    yield f"    enter it:  cd {shlex.quote(path)}"
-    yield f"    delete it: swamp-driver workspace remove {run_id}"
+    if view.host_visible:
+        yield f"    enter it:  cd {escape_controls(shlex.quote(path))}"
+    yield f"    delete it: swamp-driver workspace remove {view.run_id}"
 
 
 def final_line(view: RunView, ended: RunEnded, *, style: Style) -> str:

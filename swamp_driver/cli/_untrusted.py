@@ -10,25 +10,41 @@ import re
 import unicodedata
 
 _UNSAFE = (
-    r"[\x00-\x08\x0a-\x1f\x7f-\x9f"  # C0 but tab, DEL, C1
-    r"\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]"  # what reorders or breaks lines
+    *range(0x09),  # C0 controls, but not the tab
+    *range(0x0A, 0x20),
+    *range(0x7F, 0xA0),  # DEL and C1
+    *(0x200E, 0x200F, 0x2028, 0x2029),  # what breaks lines, and what reorders them
+    *range(0x202A, 0x202F),
+    *range(0x2066, 0x206A),
 )
-_NEEDS_WORK = re.compile(_UNSAFE)
+_NEEDS_WORK = re.compile(f"[{re.escape(''.join(map(chr, _UNSAFE)))}]")
 _SGR = r"\x1b\[[0-9;:]{0,64}m"
 # Progress bars erase the line and hide the cursor all the time; in a view of whole lines that
 # means nothing, and as `^[[K` it would only be litter.
 _MEANINGLESS = r"\x1b\[[0-2]?K|\x1b\[\?25[hl]"
-_TOKEN = re.compile(f"(?P<sgr>{_SGR})|(?P<drop>{_MEANINGLESS})|(?P<unsafe>{_UNSAFE})")
+_SEQUENCE = re.compile(f"({_SGR})|{_MEANINGLESS}")
 _RESET = re.compile(r"\x1b\[0*m")
 RESET = "\x1b[0m"
 _LONGEST_STATE = 128
+
+
+def _spell(char: str) -> str:
+    if char in "\n\r":
+        return "\\n" if char == "\n" else "\\r"
+    code = ord(char)
+    if code < 0x20:  # noqa: PLR2004 - the C0 controls, in caret notation
+        return "^" + chr(code + 0x40)
+    return "^?" if char == "\x7f" else f"\\u{code:04x}"
+
+
+_SPELLED = {code: _spell(chr(code)) for code in _UNSAFE}
 
 
 def escape_controls(text: str) -> str:
     r"""Return one line in which every control character is visible (`^[`, `\n`, `\u202e`)."""
     if _NEEDS_WORK.search(text) is None:
         return text
-    return _NEEDS_WORK.sub(lambda match: _spell(match[0]), text)
+    return text.translate(_SPELLED)
 
 
 def escape_lines(text: str) -> str:
@@ -40,7 +56,9 @@ def show_output(line: str, *, colour: bool) -> str:
     """Return a line of step output with SGR sequences kept (or dropped) and no other control."""
     if _NEEDS_WORK.search(line) is None:
         return line
-    return _TOKEN.sub(lambda match: _replace(match, colour=colour), line)
+    text_and_sgr = _SEQUENCE.split(line) if "\x1b" in line else [line]
+    text_and_sgr[::2] = [text.translate(_SPELLED) for text in text_and_sgr[::2]]
+    return "".join(part for part in (text_and_sgr if colour else text_and_sgr[::2]) if part)
 
 
 def colours_left_on(line: str, *, before: str) -> str:
@@ -88,18 +106,3 @@ def clip(text: str, width: int, *, ellipsis: str = "…") -> str:
 def pad(text: str, width: int) -> str:
     """Return `text` with spaces after it up to `width` columns."""
     return text + " " * (width - cell_width(text))
-
-
-def _replace(match: re.Match[str], *, colour: bool) -> str:
-    if match["sgr"] is not None:
-        return match["sgr"] if colour else ""
-    return "" if match["drop"] is not None else _spell(match["unsafe"])
-
-
-def _spell(char: str) -> str:
-    if char in "\n\r":
-        return "\\n" if char == "\n" else "\\r"
-    code = ord(char)
-    if code < 0x20:  # noqa: PLR2004 - the C0 controls, in caret notation
-        return "^" + chr(code + 0x40)
-    return "^?" if char == "\x7f" else f"\\u{code:04x}"

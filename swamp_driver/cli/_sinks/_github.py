@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 import attrs
 
-from swamp_driver.cli._output_lines import OutputLine, OutputLines
+from swamp_driver.cli._output_lines import OutputLines
 from swamp_driver.cli._run_view import RunView, StepState
 from swamp_driver.cli._sinks._sink import Verbosity
 from swamp_driver.cli._sinks._turns import Turns
@@ -108,14 +108,15 @@ class GithubSink:
         self._guards[step_id] = guard
         return guard
 
-    def _print(self, step: StepState, lines: list[OutputLine]) -> None:
-        step.tail.extend(line.text for line in lines)
+    def _print(self, step: StepState, lines: list[str]) -> None:
+        step.tail.extend(lines)
         if self._verbosity > Verbosity.QUIET:
-            self._guards[step.step_id].lines(line.text for line in lines)
+            self._guards[step.step_id].lines(lines)
 
     def _end(self, step: StepState, event: StepEnded) -> None:
         if step.step_id in self._guards:
-            self._print(step, self._output.finish(step.step_id))
+            for _, lines in self._output.finish(step.step_id):
+                self._print(step, lines)
             guard = self._guards.pop(step.step_id)
             guard.end()
             guard.write("::endgroup::\n")

@@ -7,7 +7,7 @@ from functools import singledispatchmethod
 import attrs
 
 from swamp_driver.cli._durations import format_bytes, format_duration
-from swamp_driver.cli._output_lines import OutputLine, OutputLines
+from swamp_driver.cli._output_lines import OutputLines, prefix_of
 from swamp_driver.cli._run_view import RunView, StepState
 from swamp_driver.cli._sinks._sink import Verbosity
 from swamp_driver.cli._streams import Writer
@@ -24,6 +24,7 @@ from swamp_driver.spec import (
     StepEnded,
     StepOutput,
     StepStarted,
+    Stream,
     WorkspaceReady,
 )
 
@@ -105,13 +106,14 @@ class PlainSink:
 
     @_show.register
     def _(self, event: StepOutput) -> None:
-        step = self._view.step(event)
-        self._write(step, self._lines.feed(event.step_id, event.stream, event.data))
+        lines = self._lines.feed(event.step_id, event.stream, event.data)
+        self._write(self._view.step(event), event.stream, lines)
 
     @_show.register
     def _(self, event: StepEnded) -> None:
         step = self._view.step(event)
-        self._write(step, self._lines.finish(event.step_id))
+        for stream, lines in self._lines.finish(event.step_id):
+            self._write(step, stream, lines)
         if self._verbosity > Verbosity.QUIET:
             self._out.line(self._end_line(step, event))
 
@@ -129,10 +131,11 @@ class PlainSink:
         if self._verbosity >= Verbosity.VERBOSE:
             self._tell(text)
 
-    def _write(self, step: StepState, lines: list[OutputLine]) -> None:
-        step.tail.extend(line.text for line in lines)
+    def _write(self, step: StepState, stream: Stream, lines: list[str]) -> None:
+        step.tail.extend(lines)
         if self._verbosity > Verbosity.QUIET and lines:
-            self._out.write("".join(prefixed(step, line, style=self._style) for line in lines))
+            prefix = prefix_of(step.label, stream, style=self._style)
+            self._out.write("".join(f"{prefix}{line}\n" for line in lines))
 
     def _end_line(self, step: StepState, event: StepEnded) -> str:
         mark = self._style.mark("allowed" if step.forgiven else step.status)
@@ -146,10 +149,3 @@ class PlainSink:
                 text += f", memory {format_bytes(usage.max_rss_bytes)}"
             text += ")"
         return text
-
-
-def prefixed(step: StepState, line: OutputLine, *, style: Style) -> str:
-    """Return `job/step | line` with its line end."""
-    name = style.paint_name(escape_controls(step.label), of=step.label)
-    bar = style.paint("|", "stderr" if line.stream == "stderr" else "quiet")
-    return f"{name} {bar} {line.text}\n"
