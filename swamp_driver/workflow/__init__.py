@@ -1,1 +1,79 @@
-"""(being written)"""
+"""Text -> Workflow -> Plan -> bound steps: pure, without a process, a clock or a disk."""
+
+from swamp_driver.workflow._assignments import AssignedText, parse_assignments
+from swamp_driver.workflow._bind import BoundStep, bind_config, bind_step
+from swamp_driver.workflow._condition import (
+    Condition,
+    GroupCondition,
+    NotCondition,
+    SimpleCondition,
+    aggregate,
+    condition_holds,
+    runs_after_failure,
+)
+from swamp_driver.workflow._drivers import DriverCatalog, DriverSelection
+from swamp_driver.workflow._for_each import Iteration, expand_for_each
+from swamp_driver.workflow._load import parse_workflow
+from swamp_driver.workflow._model import Job, Workflow
+from swamp_driver.workflow._model_step import Step
+from swamp_driver.workflow._outputs import OutputsError, parse_outputs
+from swamp_driver.workflow._plan import plan_workflow
+from swamp_driver.workflow._planned import (
+    PLAN_SCHEMA,
+    ConfigTree,
+    Plan,
+    PlannedBinding,
+    PlannedDependency,
+    PlannedForEach,
+    PlannedJob,
+    PlannedOutput,
+    PlannedStep,
+    PlannedWorkspace,
+    ShellCommand,
+)
+from swamp_driver.workflow._problems import render_problem, render_problems
+from swamp_driver.workflow._scope import RunScope, StepView, self_of
+from swamp_driver.workflow._template import Template
+
+__all__ = [
+    "PLAN_SCHEMA",
+    "AssignedText",
+    "BoundStep",
+    "Condition",
+    "ConfigTree",
+    "DriverCatalog",
+    "DriverSelection",
+    "GroupCondition",
+    "Iteration",
+    "Job",
+    "NotCondition",
+    "OutputsError",
+    "Plan",
+    "PlannedBinding",
+    "PlannedDependency",
+    "PlannedForEach",
+    "PlannedJob",
+    "PlannedOutput",
+    "PlannedStep",
+    "PlannedWorkspace",
+    "RunScope",
+    "ShellCommand",
+    "SimpleCondition",
+    "Step",
+    "StepView",
+    "Template",
+    "Workflow",
+    "aggregate",
+    "bind_config",
+    "bind_step",
+    "condition_holds",
+    "expand_for_each",
+    "parse_assignments",
+    "parse_outputs",
+    "parse_workflow",
+    "plan_workflow",
+    "render_problem",
+    "render_problems",
+    "runs_after_failure",
+    "self_of",
+]

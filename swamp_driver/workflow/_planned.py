@@ -68,8 +68,9 @@ class PlannedForEach:
     """One step for each entry: list entries are bound to `self.<item>`, map entries as `.key`, `.value`."""
 
     item: str
-    values: Template | list[Json] | dict[str, Json]
-    """A template is evaluated when the step's dependencies have ended."""
+    values: Template | list[ConfigTree] | dict[str, ConfigTree]
+    """Templates, also those in lists and mappings, are evaluated when the step's dependencies
+    have ended."""
 
 
 @attrs.frozen(kw_only=True)

@@ -1,0 +1,221 @@
+"""PlannedStep + RunScope -> what a driver is given."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator, Mapping
+from typing import Literal
+
+import attrs
+
+from swamp_driver.spec import Json, StepRequest, WorkspaceRequest
+from swamp_driver.spec._suggest import quoted
+from swamp_driver.workflow._bind_errors import bind_error, refuse
+from swamp_driver.workflow._evaluate import (
+    TemplateError,
+    evaluate,
+    evaluate_part,
+    evaluate_text,
+    evaluate_tree,
+    to_text,
+)
+from swamp_driver.workflow._for_each import Iteration
+from swamp_driver.workflow._planned import PlannedBinding, PlannedStep
+from swamp_driver.workflow._scan import has_expression
+from swamp_driver.workflow._scope import RunScope
+from swamp_driver.workflow._shell import write_script
+from swamp_driver.workflow._static import DURATION_HINT, to_milliseconds
+from swamp_driver.workflow._template import Template
+
+SCRIPT = "script"
+OUTPUT = "output"
+TEMPORARY = "tmp"
+WORK = "work"
+_SHOWN_COMMAND = 120
+
+
+@attrs.frozen(kw_only=True)
+class BoundStep:
+    """A step, or one iteration of it, with every expression evaluated."""
+
+    request: StepRequest
+    ignore_exit_code: bool = False
+    """Whatever the exit code, the step has succeeded."""
+    command_line: str = ""
+    """What is run, in one line, for people: as it is written, so without any value."""
+    once_key: str | None = None
+    """Run once for the workspace and this key."""
+    sharing: Literal["shared", "exclusive"] = "shared"
+    secret_values: frozenset[str] = frozenset()
+    """Values that must not be shown."""
+
+
+def bind_config(binding: PlannedBinding, scope: RunScope) -> dict[str, Json]:
+    """Return the options of a driver with every expression evaluated.
+
+    `scope` is that of the step, with `self_values` of its iteration. Pure; from any thread.
+
+    Raises:
+        WorkflowError: An expression has no value.
+    """
+    try:
+        return {key: evaluate_tree(tree, scope) for key, tree in binding.config.items()}
+    except TemplateError as error:
+        raise bind_error(error, scope, None, binding.path or "driverConfig") from error
+
+
+def bind_step(
+    step: PlannedStep,
+    iteration: Iteration,
+    *,
+    scope: RunScope,
+    request: WorkspaceRequest,
+    passed_env: Mapping[str, str],
+) -> BoundStep:
+    """Return what a driver is given for one iteration of a step.
+
+    Pure; may be called from any thread. The environment is the same under every driver: the
+    documented base, over it `passed_env` (what the driver's options forward), over it the declared
+    one, and over all the variables that begin with `SWAMP_`.
+
+    Args:
+        step: The step as planned; everything it waits for has ended.
+        iteration: One of `expand_for_each`.
+        scope: What expressions know; its `self_values` are replaced by those of the iteration.
+        request: The workspace of the run.
+        passed_env: Variables of the caller that the driver's options forward.
+
+    Raises:
+        WorkflowError: An expression has no value, or a value cannot be used: a directory outside
+            of the workspace, a time-out that is none, a NUL character in a variable.
+    """
+    scope = attrs.evolve(scope, self_values=iteration.self_values)
+    suffix = "" if iteration.index is None else f"-{iteration.index}"
+    binder = _Binder(step, scope, request, step.id + suffix)
+    return BoundStep(
+        request=binder.request(iteration.name, passed_env),
+        ignore_exit_code=step.command.ignore_exit_code,
+        command_line=_command_line(step.command.script.text),
+        once_key=binder.text(step.once, "once") if step.once is not None else None,
+        sharing=step.sharing,
+    )
+
+
+class _Binder:
+    def __init__(
+        self, step: PlannedStep, scope: RunScope, workspace: WorkspaceRequest, step_id: str
+    ) -> None:
+        self._step = step
+        self._scope = scope
+        self._workspace = workspace
+        self._step_id = step_id
+        self._exchange = workspace.exchange(step_id)
+
+    def request(self, name: str, passed_env: Mapping[str, str]) -> StepRequest:
+        shared = self._scope.workspace_path is not None
+        script, values = self._script()
+        timeout_ms = self._timeout_ms()
+        return StepRequest(
+            step_id=self._step_id,
+            name=name,
+            argv=("/bin/sh", "-e", posixpath.join(self._exchange, SCRIPT)),
+            env=self._env(name, passed_env, values),
+            cwd=self._cwd(shared=shared),
+            exchange=self._exchange,
+            files={SCRIPT: script.encode(), OUTPUT: b""},
+            directories=(TEMPORARY,) if shared else (TEMPORARY, WORK),
+            collect=(OUTPUT,),
+            timeout_s=None if timeout_ms is None else timeout_ms / 1000,
+        )
+
+    def text(self, template: Template, key: str) -> str:
+        try:
+            return evaluate_text(template, self._scope)
+        except TemplateError as error:
+            raise bind_error(error, self._scope, self._step, key) from error
+
+    def _script(self) -> tuple[str, dict[str, str]]:
+        """Return the script and the values that it refers to."""
+        template = self._step.command.script
+        try:
+            script = write_script(template)
+            values = {
+                name: to_text(evaluate_part(template, part, self._scope))
+                for name, part in script.expressions
+            }
+        except TemplateError as error:
+            raise bind_error(error, self._scope, self._step, "run") from error
+        return script.text, values
+
+    def _timeout_ms(self) -> int | None:
+        timeout = self._step.command.timeout_ms
+        if not isinstance(timeout, Template):
+            return timeout
+        try:
+            found = evaluate(timeout, self._scope)
+        except TemplateError as error:
+            raise bind_error(error, self._scope, self._step, "timeout") from error
+        milliseconds = to_milliseconds(found)
+        if milliseconds is None:
+            what = f"{quoted(to_text(found))} is no time-out"
+            refuse(self._scope, self._step, what, DURATION_HINT, key="timeout")
+        return milliseconds
+
+    def _cwd(self, *, shared: bool) -> str:
+        base = self._workspace.path if shared else posixpath.join(self._exchange, WORK)
+        if self._step.working_dir is None:
+            return base
+        wanted = self.text(self._step.working_dir, "workingDir")
+        path = posixpath.normpath(posixpath.join(base, wanted))
+        if "\0" in path:
+            self._refuse_nul("workingDir")
+        if not wanted.startswith("/") and path != base and not path.startswith(f"{base}/"):
+            what = f"the directory {quoted(wanted)} is outside of the workspace"
+            refuse(self._scope, self._step, what, "write an absolute path", key="workingDir")
+        return path
+
+    def _env(
+        self, name: str, passed_env: Mapping[str, str], values: Mapping[str, str]
+    ) -> dict[str, str]:
+        env = {
+            "HOME": self._workspace.home,
+            "TMPDIR": posixpath.join(self._exchange, TEMPORARY),
+            "LANG": "C.UTF-8",
+            **passed_env,
+            **dict(self._declared()),
+            "SWAMP_RUN_ID": self._scope.run_id,
+            "SWAMP_STEP_ID": self._step_id,
+            "SWAMP_STEP_NAME": name,
+            "SWAMP_JOB": self._scope.job,
+            "SWAMP_EXCHANGE": self._exchange,
+            "SWAMP_OUTPUT": posixpath.join(self._exchange, OUTPUT),
+            **values,
+        }
+        if self._scope.workspace_path is not None:
+            env["SWAMP_WORKSPACE"] = self._workspace.path
+        for key, value in env.items():
+            if "\0" in value:
+                self._refuse_nul(key)
+        return env
+
+    def _declared(self) -> Iterator[tuple[str, str]]:
+        for key, template in self._step.env.items():
+            yield key, self.text(template, f"env.{key}")
+
+    def _refuse_nul(self, key: str) -> None:
+        refuse(self._scope, self._step, "the value has a NUL character in it", key=key)
+
+
+def _command_line(script: str) -> str:
+    """Return the first line of a script that says something."""
+    lines = [line.strip() for line in script.splitlines()]
+    told = [line for line in lines if line and not line.startswith(("#", "set "))]
+    first = (told or [line for line in lines if line] or [""])[0]
+    more = len(told) > 1 and not has_expression_open(first)
+    shown = first[:_SHOWN_COMMAND]
+    return f"{shown} ..." if more or len(first) > _SHOWN_COMMAND else shown
+
+
+def has_expression_open(line: str) -> bool:
+    """Return whether a line ends within an expression."""
+    return has_expression(line) and "}}" not in line

@@ -1,0 +1,194 @@
+"""Compiles and evaluates CEL expressions; the only module that knows the engine.
+
+Expressions are pure and bounded: the engine stops at a nesting of 32, at 100,000 characters and at
+10,000 rounds of comprehensions.
+"""
+
+from __future__ import annotations
+
+import datetime
+import functools
+import math
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import attrs
+
+from swamp_driver.spec import Json
+from swamp_driver.workflow._syntax_tree import Reference, read_references
+
+ROOTS = ("inputs", "self", "run", "workspace", "steps", "env")
+"""The names that expressions can use."""
+LATER_ROOTS = ("data", "model", "file", "vault")
+"""Names of the framework that this version does not have."""
+
+_ERROR = re.compile(r"ERROR: <input>:(-?\d+):(-?\d+): (.*)")
+_STATUS = re.compile(r"^[A-Z_]+: ")
+
+
+class ExpressionError(Exception):
+    """An expression is not valid or has no value; `offset` is where in it, in characters.
+
+    `missing` is the key or name that has no value, where that is what is wrong.
+    """
+
+    def __init__(
+        self, message: str, *, offset: int = 0, hint: str | None = None, missing: str | None = None
+    ) -> None:
+        super().__init__(message)
+        self.offset = offset
+        self.hint = hint
+        self.missing = missing
+
+
+@attrs.frozen(eq=False)
+class Compiled:
+    """An expression that can be evaluated, and the names it refers to."""
+
+    program: Any
+    references: tuple[Reference, ...]
+
+    @functools.cached_property
+    def roots(self) -> frozenset[str]:
+        """Return the first parts of the names."""
+        return frozenset(reference.root for reference in self.references)
+
+
+@functools.cache
+def _environment() -> Any:
+    from cel_expr_python import cel  # noqa: PLC0415 - 20 ms, and many files have no expression
+    from cel_expr_python.ext import ext_strings  # noqa: PLC0415
+
+    return cel.NewEnv(
+        variables=dict.fromkeys(ROOTS, cel.Type.DYN), extensions=[ext_strings.ExtStrings()]
+    )
+
+
+@functools.lru_cache(maxsize=4096)
+def references_of(text: str) -> tuple[Reference, ...]:
+    """Return the names that an expression refers to, known or not.
+
+    Raises `ExpressionError` where it cannot be parsed.
+    """
+    try:
+        return read_references(_environment().compile(text, disable_check=True).serialize())
+    except RuntimeError as error:
+        raise _syntax_error(text, str(error)) from error
+
+
+@functools.lru_cache(maxsize=4096)
+def compile_expression(text: str) -> Compiled:
+    """Return an expression ready to be evaluated; raise `ExpressionError` where it is not valid.
+
+    May be called from any thread.
+    """
+    references = references_of(text)
+    try:
+        return Compiled(_environment().compile(text), references)
+    except RuntimeError as error:
+        raise _syntax_error(text, str(error)) from error
+
+
+def evaluate_expression(compiled: Compiled, variables: Mapping[str, Json]) -> Json:
+    """Return the value of an expression; raise `ExpressionError` where it has none.
+
+    `variables` has exact dicts and lists all the way down: the engine takes no others. May be
+    called from any thread.
+    """
+    try:
+        result = compiled.program.eval(data=dict(variables))
+    except RuntimeError as error:
+        raise _evaluation_error(str(error)) from error
+    if result.type().name() == "ERROR":
+        raise _evaluation_error(str(result.value()))
+    return _json(result.plain_value())
+
+
+def pattern_matches(pattern: str, text: str) -> bool:
+    """Return whether a regular expression matches somewhere in `text`, in linear time (RE2).
+
+    Raises `ExpressionError` where the pattern is not valid.
+    """
+    matched = compile_expression("env.text.matches(env.pattern)")
+    return evaluate_expression(matched, {"env": {"text": text, "pattern": pattern}}) is True
+
+
+def _json(value: Any) -> Json:
+    """Return what the engine gave as a JSON value."""
+    match value:
+        case None | bool() | int() | str():
+            return value
+        case float():
+            if not math.isfinite(value):
+                raise ExpressionError("the value is not a finite number")
+            return value
+        case list():
+            return [_json(item) for item in value]
+        case dict():
+            return {_key(key): _json(item) for key, item in value.items()}
+        case bytes() | bytearray():
+            return _decoded(bytes(value))
+        case datetime.datetime():
+            return value.isoformat().replace("+00:00", "Z")
+        case datetime.timedelta():
+            return f"{value.total_seconds():g}s"
+        case _:
+            raise ExpressionError("the value is a type, which cannot be written out")
+
+
+def _key(key: Any) -> str:
+    return "true" if key is True else "false" if key is False else str(key)
+
+
+def _decoded(value: bytes) -> str:
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        raise ExpressionError("the value is bytes that are not text") from None
+
+
+def _syntax_error(text: str, message: str) -> ExpressionError:
+    found = _ERROR.search(message)
+    if found is None:
+        return ExpressionError(_plain_words(message))
+    line, column = max(1, int(found[1])), max(1, int(found[2]))
+    before = text.split("\n")[: line - 1]
+    offset = sum(len(part) + 1 for part in before) + column - 1
+    return ExpressionError(_plain_words(found[3]), offset=min(offset, len(text)))
+
+
+def _evaluation_error(message: str) -> ExpressionError:
+    found = _MISSING.search(message)
+    return ExpressionError(_plain_words(message), missing=found[1] if found else None)
+
+
+def _plain_words(message: str) -> str:
+    """Return a message of the engine in the words of this project."""
+    message = _STATUS.sub("", message.split("\n")[0]).strip()
+    message = re.sub(r"\s*\[[A-Z_]+\]$", "", message)
+    for pattern, words in _WORDS:
+        if match := re.search(pattern, message):
+            return match.expand(words)
+    return message
+
+
+_MISSING = re.compile(r"(?:Key not found in map : |No value with name )\"?(.*?)\"?(?: found.*)?$")
+_WORDS = (
+    (_MISSING.pattern, r"there is no '\1'"),
+    (r"undeclared reference to '(.*?)'", r"unknown function '\1'"),
+    (r"mismatched input '<EOF>'", "the expression ends too early"),
+    (r"(?:mismatched|extraneous) input '(.*?)'", r"'\1' cannot stand here"),
+    (r"no viable alternative at input '(.*?)'", r"'\1' cannot be understood"),
+    (r"token recognition error at: '(.*?)'?$", r"\1 cannot be understood"),
+    (r"no matching overload for '_?(.*?)_?' applied to '(.*)'", r"'\1' cannot be applied to \2"),
+    (r"missing '(.*?)' at", r"a '\1' is missing"),
+    (r"No matching overloads found : <jump_condition>", "the condition is not true or false"),
+    (r"No matching overloads found : _?(.*?)_?\((.*)\)", r"'\1' cannot be applied to (\2)"),
+    (r"Applying SELECT to non-message type", "a part is selected of something that has no parts"),
+    (r"Index error: index=(-?\d+) size=(\d+)", r"there is no entry \1 in a list of \2"),
+    (r"Invalid container type: '(\w+)'", r"a \1 has no entries to choose from"),
+    (r"Iteration budget exceeded", "the expression takes too many rounds"),
+    (r"recursion (?:depth|limit)", "the expression is nested too deeply"),
+    (r"expression size exceeds", "the expression is too long"),
+)

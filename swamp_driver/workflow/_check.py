@@ -1,0 +1,145 @@
+"""Checks of a whole workflow that need no driver and no input: names, order, expressions."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import attrs
+
+from swamp_driver.spec._suggest import did_you_mean, quoted
+from swamp_driver.workflow._cel import ExpressionError, references_of
+from swamp_driver.workflow._evaluate import (
+    TemplateError,
+    compiled,
+    note_error,
+    template_error,
+    template_parts,
+)
+from swamp_driver.workflow._inputs import check_declarations
+from swamp_driver.workflow._model import Workflow
+from swamp_driver.workflow._model_step import Step
+from swamp_driver.workflow._names import Known, check_references
+from swamp_driver.workflow._problems import Place, Problems
+from swamp_driver.workflow._scan import Expression
+from swamp_driver.workflow._shell import write_script
+from swamp_driver.workflow._shell_task import check_task, shell_inputs
+from swamp_driver.workflow._steps_seen import StepCheck, StepsSeen, graphs_of
+from swamp_driver.workflow._template import Template
+from swamp_driver.workflow._templates import Spot, templates_of
+
+_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_RESERVED = "SWAMP_"
+
+
+def check_workflow(workflow: Workflow, problems: Problems) -> None:
+    """Note everything that is wrong whatever the inputs and the drivers are."""
+    check_declarations(workflow.inputs, problems)
+    seen = StepsSeen(workflow, graphs_of(workflow, problems))
+    known = Known(
+        inputs=None if workflow.inputs.open else frozenset(workflow.inputs.declarations),
+        workspace=workflow.workspace.enabled is not False,
+        step_names=seen.names,
+    )
+    check = _Expressions(known, problems)
+    check.record(attrs.evolve(workflow, jobs=()), steps=seen.before_all)
+    for number, job in enumerate(workflow.jobs):
+        check.record(attrs.evolve(job, steps=()), steps=seen.before_step(number, None))
+        for position, step in enumerate(job.steps):
+            steps = seen.before_step(number, position)
+            _check_step(step, check, steps, problems)
+            _check_targets(step, seen, problems)
+
+
+class _Expressions:
+    """Checks the expressions of records."""
+
+    def __init__(self, known: Known, problems: Problems) -> None:
+        self._known = known
+        self._problems = problems
+
+    def record(self, record: Any, *, steps: StepCheck, item: str | None = None) -> None:
+        """Check all expressions of a record and of what it holds."""
+        for spot in templates_of(record):
+            if spot.when == "never":
+                continue
+            known = attrs.evolve(
+                self._known,
+                steps=steps,
+                before_run=spot.when == "plan",
+                item=None if ".forEach." in spot.path else item,
+            )
+            self._template(spot, known)
+
+    def _template(self, spot: Spot, known: Known) -> None:
+        try:
+            for part in template_parts(spot.template):
+                if isinstance(part, Expression):
+                    self._expression(spot, part, known)
+        except TemplateError as error:
+            note_error(error, spot.path, self._problems)
+
+    def _expression(self, spot: Spot, part: Expression, known: Known) -> None:
+        try:
+            wrong = check_references(references_of(part.text), known)
+        except ExpressionError as error:
+            wrong = [error]
+        for error in wrong:
+            note_error(template_error(spot.template, part, error), spot.path, self._problems)
+        if not wrong:
+            compiled(spot.template, part)
+
+
+def _check_step(step: Step, check: _Expressions, steps: StepCheck, problems: Problems) -> None:
+    item = step.for_each.item.text if step.for_each else None
+    check.record(attrs.evolve(step, task=None), steps=steps, item=item)
+    shell = None
+    if step.task is not None:
+        check_task(step.task, problems)
+        shell = shell_inputs(step.task, problems)
+        check.record(shell or step.task, steps=steps, item=item)
+    for where, script, env in (
+        (step.where, step.run, step.env),
+        (shell and shell.where, shell and shell.run, shell and shell.env),
+    ):
+        if where is not None:
+            _check_script(script, where.value("run").path, problems)
+            _check_env(env or {}, where.value("env"), problems)
+    if item is not None and not _IDENTIFIER.fullmatch(item) and step.for_each and item:
+        problems.add(
+            f"{quoted(item)} cannot be the name of an item",
+            step.for_each.where.value("item"),
+            hint="use letters, digits and '_'",
+        )
+
+
+def _check_script(script: Template | None, path: str, problems: Problems) -> None:
+    """Note expressions at places of a script where no value can go."""
+    if script is None:
+        return
+    try:
+        write_script(script)
+    except TemplateError as error:
+        note_error(error, path, problems)
+
+
+def _check_env(env: dict[str, Template], place: Place, problems: Problems) -> None:
+    for name, value in env.items():
+        if name.startswith(_RESERVED):
+            problems.add(
+                f"the variable {quoted(name)} belongs to the run",
+                Place(f"{place.path}.{name}", value.line, value.column),
+                hint=f"names that begin with '{_RESERVED}' cannot be set",
+            )
+
+
+def _check_targets(step: Step, seen: StepsSeen, problems: Problems) -> None:
+    for output in step.outputs:
+        for index, target in enumerate(output.make_available_to):
+            if target.text not in seen.names and target.text:
+                where = output.where.value("makeAvailableTo")
+                problems.add(
+                    f"there is no step {quoted(target.text)}",
+                    Place(f"{where.path}[{index}]", target.line, target.column),
+                    hint=did_you_mean(target.text, seen.names),
+                )

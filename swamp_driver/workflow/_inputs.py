@@ -1,0 +1,275 @@
+"""Checks the values of inputs against their declarations, and applies defaults."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Callable, Mapping
+
+from swamp_driver.spec import Json
+from swamp_driver.spec._suggest import did_you_mean, quoted
+from swamp_driver.workflow._assignments import AssignedText
+from swamp_driver.workflow._cel import ExpressionError, pattern_matches
+from swamp_driver.workflow._input_shape import InputDeclaration, Inputs
+from swamp_driver.workflow._node import json_value
+from swamp_driver.workflow._problems import Place, Problems, join_path
+
+_TYPES: dict[str, tuple[str, Callable[[Json], bool]]] = {
+    "string": ("text", lambda value: isinstance(value, str)),
+    "number": ("a number", lambda value: type(value) in {int, float}),
+    "integer": ("a whole number", lambda value: type(value) is int),
+    "boolean": ("true or false", lambda value: isinstance(value, bool)),
+    "array": ("a list", lambda value: isinstance(value, list)),
+    "object": ("a mapping", lambda value: isinstance(value, dict)),
+}
+_LONE_HALF = re.compile("[\ud800-\udfff]")
+
+
+def check_inputs(
+    declared: Inputs, given: Mapping[str, Json], problems: Problems
+) -> dict[str, Json]:
+    """Return the values of all inputs; note what is missing, unknown or not as declared."""
+    values: dict[str, Json] = {}
+    for name, declaration in declared.declarations.items():
+        place = Place(f"inputs.{name}")
+        if name in given and (what := _unusable(given[name])):
+            problems.add(what, place)
+        elif name in given:
+            values[name] = check_value(declaration, given[name], place, problems)
+        elif declaration.default is not None:
+            values[name] = default_of(declaration)
+        elif name in declared.required:
+            hint = f"give it with --input {name}=VALUE"
+            problems.add(f"the input {quoted(name)} is required", place, hint=hint)
+    for name in given.keys() - declared.declarations.keys():
+        if declared.open:
+            values[name] = plain(given[name])
+        else:
+            _unknown(name, declared, problems)
+    return values
+
+
+def _unusable(value: Json) -> str | None:
+    """Return why no expression could take the value, if that is so."""
+    match value:
+        case str():
+            return "the text has half a character in it" if _LONE_HALF.search(value) else None
+        case bool() | None:
+            return None
+        case int():
+            return None if -(2**63) <= value < 2**63 else "the number is out of range"
+        case float():
+            return None if math.isfinite(value) else "the number is not finite"
+        case list():
+            return next(filter(None, map(_unusable, value)), None)
+        case dict():
+            return _unusable([*value, *value.values()])
+
+
+def _unknown(name: str, declared: Inputs, problems: Problems) -> None:
+    known = list(declared.declarations)
+    listed = f"there are: {', '.join(known)}" if known else "the workflow declares none"
+    hint = did_you_mean(name, known) or listed
+    problems.add(f"there is no input {quoted(name)}", Place(f"inputs.{name[:60]}"), hint=hint)
+
+
+def check_declarations(declared: Inputs, problems: Problems) -> None:
+    """Note defaults that are not as declared, bounds that exclude everything, wrong patterns."""
+    for declaration in declared.declarations.values():
+        _check_declaration(declaration, problems)
+
+
+def _check_declaration(declaration: InputDeclaration, problems: Problems) -> None:
+    where = declaration.where
+    for low, high in (("minItems", "maxItems"), ("minLength", "maxLength"), ("minimum", "maximum")):
+        if where.has(low) and where.has(high):
+            bounds = [json_value(where.node.entries[key].value) for key in (low, high)]
+            if all(type(bound) in {int, float} for bound in bounds) and bounds[0] > bounds[1]:  # type: ignore[operator]
+                problems.add(f"{low!r} is greater than {high!r}", where.value(low))
+    if declaration.pattern is not None:
+        try:
+            pattern_matches(declaration.pattern.text, "")
+        except ExpressionError as error:
+            problems.add(f"the pattern cannot be used: {error}", where.value("pattern"))
+            return
+    if declaration.default is not None and json_value(declaration.default) is not None:
+        check_value(declaration, json_value(declaration.default), where.value("default"), problems)
+    for part in (declaration.items, *(declaration.properties or {}).values()):
+        if part is not None:
+            _check_declaration(part, problems)
+
+
+def default_of(declaration: InputDeclaration) -> Json:
+    """Return the default of an input, with the defaults of its parts; null stands for no value."""
+    value = json_value(declaration.default) if declaration.default is not None else None
+    return value if value is None else check_value(declaration, value, Place(), _ignored())
+
+
+def _ignored() -> Problems:
+    """Return where problems go that were noted when the file was read."""
+    return Problems(file="")
+
+
+def check_value(
+    declaration: InputDeclaration, value: Json, place: Place, problems: Problems
+) -> Json:
+    """Return a value as declared: texts of the command line converted, defaults of parts applied.
+
+    What is not as declared is noted at `place`, with the path of the part.
+    """
+    if isinstance(value, AssignedText):
+        value = _converted(declaration.type, value)
+    if declaration.type is not None:
+        words, fits = _TYPES[declaration.type]
+        if not fits(value):
+            problems.add(
+                f"expected {words}, found {_shown(value)}",
+                place,
+                hint=_type_hint(declaration, value),
+            )
+            return plain(value)
+    for what in _broken_bounds(declaration, value):
+        problems.add(what, place)
+    if declaration.enum is not None:
+        _check_choice(declaration, value, place, problems)
+    match value:
+        case str():
+            _check_pattern(declaration, value, place, problems)
+        case list() if declaration.items is not None:
+            return [
+                check_value(declaration.items, item, _inside(place, f"[{index}]"), problems)
+                for index, item in enumerate(value)
+            ]
+        case dict():
+            return _check_object(declaration, value, place, problems)
+    return plain(value)
+
+
+def _converted(wanted: str | None, value: AssignedText) -> Json:
+    """Return what a text of the command line means where that type is wanted."""
+    text = str(value)
+    if wanted in {None, "string"}:
+        return text
+    try:
+        parsed: Json = json.loads(text)
+    except ValueError:
+        return text
+    return parsed if wanted in _TYPES and _TYPES[wanted][1](parsed) else text
+
+
+def _type_hint(declaration: InputDeclaration, value: Json) -> str | None:
+    if declaration.type in {"array", "object"} and isinstance(value, str):
+        example = '["a", "b"]' if declaration.type == "array" else '{"a": 1}'
+        return f"on the command line, write NAME:='{example}'"
+    return None
+
+
+def _broken_bounds(declaration: InputDeclaration, value: Json) -> list[str]:
+    """Return which of the bounds the value breaks, in words."""
+    broken = []
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        if declaration.minimum is not None and value < declaration.minimum:
+            broken.append(f"{value} is less than {declaration.minimum}")
+        if declaration.maximum is not None and value > declaration.maximum:
+            broken.append(f"{value} is greater than {declaration.maximum}")
+    for kind, low, high, noun in (
+        (str, declaration.min_length, declaration.max_length, "characters"),
+        (list, declaration.min_items, declaration.max_items, "entries"),
+    ):
+        if isinstance(value, kind):
+            count = len(value)  # type: ignore[arg-type]
+            if low is not None and count < low:
+                broken.append(f"{count} {noun} are fewer than {low}")
+            if high is not None and count > high:
+                broken.append(f"{count} {noun} are more than {high}")
+    if declaration.unique_items and isinstance(value, list):
+        seen = {_canonical(item) for item in value}
+        if len(seen) < len(value):
+            broken.append("an entry stands there twice")
+    return broken
+
+
+def _check_choice(
+    declaration: InputDeclaration, value: Json, place: Place, problems: Problems
+) -> None:
+    choices = [json_value(node) for node in declaration.enum or ()]
+    if _canonical(value) not in {_canonical(choice) for choice in choices}:
+        texts = [choice if isinstance(choice, str) else json.dumps(choice) for choice in choices]
+        hint = did_you_mean(value, texts) if isinstance(value, str) else None
+        problems.add(f"{_shown(value)} is none of: {', '.join(texts)}", place, hint=hint)
+
+
+def _check_pattern(
+    declaration: InputDeclaration, value: str, place: Place, problems: Problems
+) -> None:
+    if declaration.pattern is None:
+        return
+    try:
+        matches = pattern_matches(declaration.pattern.text, str(value))
+    except ExpressionError:
+        return  # noted where it is declared
+    if not matches:
+        what = f"{quoted(value)} does not match the pattern {quoted(declaration.pattern.text)}"
+        problems.add(what, place)
+
+
+def _check_object(
+    declaration: InputDeclaration, value: dict[str, Json], place: Place, problems: Problems
+) -> dict[str, Json]:
+    properties = declaration.properties or {}
+    result: dict[str, Json] = {}
+    for name, part in value.items():
+        inside = _inside(place, name)
+        if name in properties:
+            result[name] = check_value(properties[name], part, inside, problems)
+        elif declaration.additional_properties is False:
+            hint = did_you_mean(name, properties) or f"there are: {', '.join(properties)}"
+            problems.add(f"unknown key {quoted(name)}", inside, hint=hint)
+        else:
+            result[name] = plain(part)
+    for name in declaration.required_keys - value.keys():
+        if name not in properties or properties[name].default is None:
+            problems.add(f"the key {quoted(name)} is missing", place)
+    for name, part in properties.items():
+        if name not in value and part.default is not None:
+            result[name] = default_of(part)
+    return result
+
+
+def plain(value: Json) -> Json:
+    """Return a value with exact types all the way down, as expressions need them."""
+    match value:
+        case str():
+            return str(value)
+        case list():
+            return [plain(item) for item in value]
+        case dict():
+            return {str(key): plain(item) for key, item in value.items()}
+        case _:
+            return value
+
+
+def _inside(place: Place, part: str) -> Place:
+    path = place.path + part if part.startswith("[") else join_path(place.path, part[:60])
+    return Place(path, place.line, place.column)
+
+
+def _canonical(value: Json) -> str:
+    return json.dumps(value, sort_keys=True)
+
+
+def _shown(value: Json) -> str:
+    match value:
+        case None:
+            return "nothing"
+        case bool():
+            return "true" if value else "false"
+        case str():
+            return quoted(value)
+        case list():
+            return "a list"
+        case dict():
+            return "a mapping"
+        case _:
+            return str(value)

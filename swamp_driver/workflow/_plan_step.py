@@ -1,0 +1,137 @@
+"""Step -> PlannedStep."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+
+import attrs
+
+from swamp_driver.workflow._model import Workflow
+from swamp_driver.workflow._model_step import ForEach, Step
+from swamp_driver.workflow._model_task import ShellInputs
+from swamp_driver.workflow._node import Node, ScalarNode, config_tree
+from swamp_driver.workflow._planned import (
+    ConfigTree,
+    PlannedDependency,
+    PlannedForEach,
+    PlannedOutput,
+    PlannedStep,
+    PlannedWorkspace,
+    ShellCommand,
+)
+from swamp_driver.workflow._problems import Problems
+from swamp_driver.workflow._scan import is_whole_expression
+from swamp_driver.workflow._shell_task import note_unsupported, shell_inputs
+from swamp_driver.workflow._static import Static, is_static
+from swamp_driver.workflow._template import Template
+
+
+class StepPlanner:
+    """Plans the steps of one workflow, and numbers them."""
+
+    def __init__(
+        self, static: Static, problems: Problems, workflow: Workflow, workspace: PlannedWorkspace
+    ) -> None:
+        self._static = static
+        self._problems = problems
+        self._sharing = workflow.workspace.sharing
+        self._workspace = workspace
+        self._numbers = itertools.count(1)
+
+    def plan(
+        self, step: Step, *, weight: int, concurrency: int | None, binding: str
+    ) -> PlannedStep | None:
+        """Return the plan of a step; None, with a problem noted, where it cannot be run."""
+        shell = shell_inputs(step.task, self._problems) if step.task else None
+        if step.task is not None:
+            note_unsupported(step.task, self._problems)
+        self._static.check(attrs.evolve(step, task=None))
+        if shell is not None:
+            self._static.check(shell)
+        self._check_workspace(step)
+        command = self._command(step, shell)
+        if command is None:
+            return None
+        return PlannedStep(
+            id=f"s{next(self._numbers)}",
+            name=step.name,
+            description=self._static.text_or_written(step.description),
+            command=command,
+            env=_merged(step.env, shell.env if shell else None),
+            working_dir=(shell and shell.working_dir) or step.working_dir,
+            for_each=self._for_each(step.for_each) if step.for_each else None,
+            depends_on=tuple(
+                PlannedDependency(on=d.step.text, condition=d.condition) for d in step.depends_on
+            ),
+            weight=weight,
+            concurrency=concurrency,
+            allow_failure=self._static.flag(step.allow_failure, step.where.value("allowFailure")),
+            sharing=step.sharing or self._sharing,
+            once=step.once,
+            outputs=tuple(
+                PlannedOutput(
+                    path=output.path,
+                    make_available_to=tuple(name.text for name in output.make_available_to),
+                )
+                for output in step.outputs
+            ),
+            binding=binding,
+            line=step.where.place.line,
+        )
+
+    def _command(self, step: Step, shell: ShellInputs | None) -> ShellCommand | None:
+        script = shell.run if shell else step.run
+        if script is None:
+            return None
+        timeout: int | Template | None = step.timeout
+        place = step.where.value("timeout")
+        ignored = False
+        if shell is not None:
+            ignored = self._static.flag(shell.ignore_exit_code, shell.where.value("ignoreExitCode"))
+            if shell.timeout is not None:
+                timeout, place = shell.timeout, shell.where.value("timeout")
+        if isinstance(timeout, Template) and not timeout.text:
+            timeout = None
+        return ShellCommand(
+            script=script,
+            ignore_exit_code=ignored,
+            timeout_ms=self._static.timeout(timeout, place),
+        )
+
+    def _check_workspace(self, step: Step) -> None:
+        if self._workspace.enabled:
+            return
+        for key, what in (
+            ("outputs", "'outputs' without a shared workspace are not supported yet"),
+            ("once", "'once' needs a workspace"),
+        ):
+            if step.where.has(key):
+                place = step.where.key(key)
+                self._problems.add(what, place, hint="write 'workspace: {enabled: true}'")
+
+    def _for_each(self, written: ForEach) -> PlannedForEach:
+        return PlannedForEach(item=written.item.text, values=self._values(written))
+
+    def _values(self, written: ForEach) -> Template | list[ConfigTree] | dict[str, ConfigTree]:
+        node: Node = written.in_
+        place = written.where.value("in")
+        if not isinstance(node, ScalarNode):
+            tree = config_tree(node)
+            assert isinstance(tree, list | dict)
+            return tree
+        template = node.template
+        if not is_whole_expression(template.text):
+            self._problems.add(
+                "expected a list, a mapping, or an expression that gives one, found text", place
+            )
+        elif is_static(template):
+            value = self._static.value(template)
+            if not isinstance(value, list | dict | None):
+                self._problems.add("the expression gives neither a list nor a mapping", place)
+        return template
+
+
+def _merged(*environments: Mapping[str, Template] | None) -> dict[str, Template]:
+    """Return environments merged, later ones over earlier ones."""
+    return {key: value for part in environments for key, value in (part or {}).items()}

@@ -1,0 +1,114 @@
+"""Problems of one file, gathered while it is read, and how they look to a person."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import attrs
+
+from swamp_driver.errors import Problem, WorkflowError
+
+_LINE_BREAK = re.compile(r"\r\n|\n|\r")
+_KEPT_LINE = 1000
+_SHOWN_LINE = 120
+
+
+@attrs.frozen
+class Place:
+    """Where something stands: `line` and `column` count from 1, 0 where it is in no file."""
+
+    path: str = ""
+    line: int = 0
+    column: int = 0
+
+
+def join_path(path: str, key: str) -> str:
+    """Return the dotted path of `key` in `path`."""
+    return f"{path}.{key}" if path else key
+
+
+class Problems:
+    """Collects what is wrong with one file, so that all of it is said at once.
+
+    Not thread-safe: it belongs to one call of `parse_workflow`, `plan_workflow` or `bind_step`.
+    """
+
+    def __init__(self, *, file: str, text: str = "") -> None:
+        self.file = file
+        self._lines = _LINE_BREAK.split(text) if text else []
+        self._found: list[Problem] = []
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    def add(self, what: str, place: Place, *, hint: str | None = None) -> None:
+        """Take note of a problem; one that is known already is not said twice."""
+        problem = Problem(
+            what=what,
+            path=place.path,
+            hint=hint,
+            file=self.file,
+            line=place.line,
+            column=place.column,
+            source_line=self.source_line(place.line),
+        )
+        if problem not in self._found:
+            self._found.append(problem)
+
+    def source_line(self, line: int) -> str | None:
+        """Return the text of a line (from 1), or None where there is none or it is very long."""
+        if not 1 <= line <= len(self._lines):
+            return None
+        text = self._lines[line - 1]
+        return text if len(text) <= _KEPT_LINE else None
+
+    def has_text_at(self, line: int, column: int, text: str) -> bool:
+        """Return whether `text` stands in the file at that line and column."""
+        if not 1 <= line <= len(self._lines):
+            return False
+        return self._lines[line - 1].startswith(text, column - 1)
+
+    def error(self) -> WorkflowError:
+        """Return an error with all problems, in the order of the file."""
+        return WorkflowError(sorted(self._found, key=lambda found: (found.line, found.column)))
+
+    def raise_any(self) -> None:
+        """Raise `WorkflowError` if anything was found."""
+        if self._found:
+            raise self.error()
+
+
+def render_problem(problem: Problem) -> str:
+    """Return a problem over several lines: where and what, the source line, a caret, the hint.
+
+    No control character of the file gets through to the terminal.
+    """
+    where = ":".join(str(part) for part in (problem.file, problem.line, problem.column) if part)
+    lines = [_printable(": ".join(part for part in (where, problem.path, problem.what) if part))]
+    if problem.source_line is not None and problem.line:
+        lines += _excerpt(problem.source_line, line=problem.line, column=problem.column)
+    if problem.hint:
+        lines.append(_printable(f"  hint: {problem.hint}"))
+    return "\n".join(lines)
+
+
+def render_problems(problems: Sequence[Problem]) -> str:
+    """Return all problems, one below the other."""
+    return "\n".join(render_problem(problem) for problem in problems)
+
+
+def _excerpt(source_line: str, *, line: int, column: int) -> list[str]:
+    start = max(0, column - _SHOWN_LINE // 2) if len(source_line) > _SHOWN_LINE else 0
+    shown = source_line[start : start + _SHOWN_LINE]
+    number = f"  {line} | "
+    excerpt = [number + _printable(shown)]
+    caret = column - 1 - start
+    if 0 <= caret <= len(shown):
+        pad = "".join("\t" if letter == "\t" else " " for letter in shown[:caret])
+        excerpt.append(" " * (len(number) - 2) + "| " + pad + "^")
+    return excerpt
+
+
+def _printable(text: str) -> str:
+    return "".join(letter if letter.isprintable() or letter == "\t" else "?" for letter in text)

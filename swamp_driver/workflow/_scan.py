@@ -1,0 +1,145 @@
+"""Finds the expressions in a text: `${{ ... }}`, whatever strings and brackets are in them."""
+
+from __future__ import annotations
+
+import re
+
+import attrs
+
+OPEN = "${{"
+CLOSE = "}}"
+
+_TOKEN = re.compile(
+    r"""
+      [rR]?[bB]?[rR]?(?P<quote>\"\"\"|'''|\"|')   # a string begins
+    | (?P<comment>//)
+    | (?P<open>[(\[{])
+    | (?P<close>\}\}|[)\]}])
+    | [A-Za-z_0-9]+                                # so that the r of "for'..." begins no string
+    """,
+    re.VERBOSE,
+)
+
+
+@attrs.frozen
+class Literal:
+    """Text between expressions; `start` is its offset in the whole."""
+
+    text: str
+    start: int
+
+
+@attrs.frozen
+class Expression:
+    """An expression, without its braces and the blanks inside them.
+
+    `start` is the offset of `${{` in the whole text, `inner` that of the expression itself.
+    """
+
+    text: str
+    start: int
+    inner: int
+
+
+class ScanError(Exception):
+    """An expression does not end; `offset` is where it begins."""
+
+    def __init__(self, message: str, *, offset: int, hint: str) -> None:
+        super().__init__(message)
+        self.offset = offset
+        self.hint = hint
+
+
+def has_expression(text: str) -> bool:
+    """Return whether there is anything to evaluate in `text`."""
+    return OPEN in text
+
+
+def is_whole_expression(text: str) -> bool:
+    """Return whether `text` is one expression and nothing else, so that it keeps its type."""
+    if not text.strip().startswith(OPEN):
+        return False
+    try:
+        return whole_expression(scan(text)) is not None
+    except ScanError:
+        return True  # whatever it shall be: the error is reported where it is evaluated
+
+
+def whole_expression(parts: list[Literal | Expression]) -> Expression | None:
+    """Return the expression that `parts` consist of, if they are one with at most blanks around."""
+    found: Expression | None = None
+    for part in parts:
+        if isinstance(part, Expression):
+            if found is not None:
+                return None
+            found = part
+        elif part.text.strip():
+            return None
+    return found
+
+
+def scan(text: str) -> list[Literal | Expression]:
+    """Return the parts of a text in order. Empty literals are left out.
+
+    Raises `ScanError` where an expression does not end or is empty.
+    """
+    parts: list[Literal | Expression] = []
+    position = 0
+    while (start := text.find(OPEN, position)) >= 0:
+        if start > position:
+            parts.append(Literal(text[position:start], position))
+        end = _end(text, start)
+        raw = text[start + len(OPEN) : end]
+        inner = raw.strip()
+        if not inner:
+            raise ScanError(
+                "the expression is empty",
+                offset=start,
+                hint="write ${{ '${{' }} for the characters themselves",
+            )
+        blanks = len(raw) - len(raw.lstrip())
+        parts.append(Expression(inner, start, start + len(OPEN) + blanks))
+        position = end + len(CLOSE)
+    if position < len(text):
+        parts.append(Literal(text[position:], position))
+    return parts
+
+
+def _end(text: str, start: int) -> int:
+    """Return the offset of the `}}` that ends the expression at `start`."""
+    depth = 0
+    position = start + len(OPEN)
+    while match := _TOKEN.search(text, position):
+        position = match.end()
+        if quote := match["quote"]:
+            position = _string_end(text, position, quote, raw="r" in match[0].lower())
+            if position < 0:
+                break
+        elif match["comment"]:
+            position = _comment_end(text, position)
+        elif match["open"]:
+            depth += 1
+        elif match["close"]:
+            if match["close"] == CLOSE and depth == 0:
+                return match.start()
+            position = match.start() + 1
+            depth = max(0, depth - 1)
+    raise ScanError(
+        "the expression is not closed",
+        offset=start,
+        hint="end it with '}}'; write ${{ '${{' }} for the characters themselves",
+    )
+
+
+def _string_end(text: str, position: int, quote: str, *, raw: bool) -> int:
+    while position < len(text):
+        if text.startswith(quote, position):
+            return position + len(quote)
+        position += 2 if text[position] == "\\" and not raw else 1
+    return -1
+
+
+def _comment_end(text: str, position: int) -> int:
+    """Return where a comment ends: at the end of its line, or where the expression does."""
+    ends = [end for end in (text.find("\n", position), text.find(CLOSE, position)) if end >= 0]
+    return min(ends, default=len(text))

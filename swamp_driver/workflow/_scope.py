@@ -1,0 +1,155 @@
+"""What expressions know: the inputs before a run, everything else while it goes on."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING
+
+import attrs
+
+from swamp_driver.spec import Json, StepStatus
+from swamp_driver.workflow._cel import ROOTS, ExpressionError
+from swamp_driver.workflow._planned import Plan
+
+if TYPE_CHECKING:
+    from swamp_driver.workflow._cel import Reference
+
+
+@attrs.frozen(kw_only=True)
+class InputsScope:
+    """What is known before a run."""
+
+    inputs: Mapping[str, Json]
+
+    def variables(self, references: tuple[Reference, ...]) -> Mapping[str, Json]:  # noqa: ARG002
+        """Return `inputs`."""
+        return {"inputs": dict(self.inputs)}
+
+    def explain(self, references: tuple[Reference, ...], missing: str) -> ExpressionError | None:
+        """Return an error that says that an input was not given, or that a name comes later."""
+        if missing in ROOTS:
+            return _at_root(references, missing, f"{missing!r} is not known before the run")
+        return _input_missing(references, missing)
+
+
+@attrs.frozen(kw_only=True)
+class StepView:
+    """A step that has ended, as expressions see it; a step with `forEach` is one."""
+
+    status: StepStatus
+    exit_code: int | None = None
+    outputs: Mapping[str, str] = attrs.field(factory=dict)
+
+
+@attrs.frozen(kw_only=True)
+class RunScope:
+    """What expressions know while a run goes on, in one job.
+
+    Made new for each step from what has ended before it: `steps` maps the names of a job and of a
+    step, as planned, to what became of it. `env` is the environment that `env.NAME` reads, the
+    caller's as a rule. `started_at` is in seconds since the epoch. `workspace_path` is None where
+    the workspace is disabled. `self_values` is what `self` is: see `self_of`, and
+    `Iteration.self_values` within a `forEach`. `source` is what the file is called in messages.
+    """
+
+    inputs: Mapping[str, Json]
+    run_id: str
+    workflow: str
+    started_at: float
+    tags: Mapping[str, str] = attrs.field(factory=dict)
+    workspace_path: str | None
+    steps: Mapping[tuple[str, str], StepView] = attrs.field(factory=dict)
+    job: str
+    env: Mapping[str, str] = attrs.field(factory=dict, repr=False)
+    self_values: Mapping[str, Json] = attrs.field(factory=dict)
+    source: str = ""
+
+    def variables(self, references: tuple[Reference, ...]) -> Mapping[str, Json]:
+        """Return the values of the names referred to."""
+        makers: dict[str, Callable[[], Json]] = {
+            "inputs": lambda: dict(self.inputs),
+            "self": lambda: dict(self.self_values),
+            "run": self._run,
+            "workspace": lambda: (
+                {} if self.workspace_path is None else {"path": self.workspace_path}
+            ),
+            "env": lambda: dict(self.env),
+            "steps": lambda: self._steps(references),
+        }
+        roots = {reference.root for reference in references}
+        return {root: make() for root, make in makers.items() if root in roots}
+
+    def explain(self, references: tuple[Reference, ...], missing: str) -> ExpressionError | None:
+        """Return an error that says what is not there, and what to do."""
+        for reference in references:
+            match (reference.root, *reference.path):
+                case ("workspace", "path", *_) if missing == "path":
+                    what, hint = "the workspace is disabled, so it has no path", None
+                case ("env", name, *_) if missing == name:
+                    what = f"the environment has no variable {name!r}"
+                    hint = f"write \"'{name}' in env ? env.{name} : ''\" where it may be absent"
+                case ("steps", name, *_) if missing == name:
+                    what, hint = f"the step {name!r} has not ended", None
+                case ("steps", name, "outputs", key, *_) if missing == key:
+                    what = f"the step {name!r} wrote no output {key!r}"
+                    hint = f'the step writes it with: echo "{key}=..." >> "$SWAMP_OUTPUT"'
+                case _:
+                    continue
+            return ExpressionError(what, offset=reference.offset, hint=hint)
+        return _input_missing(references, missing)
+
+    def _run(self) -> Json:
+        started = datetime.datetime.fromtimestamp(self.started_at, datetime.UTC)
+        return {
+            "id": self.run_id,
+            "workflowName": self.workflow,
+            "startedAt": started.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "tags": dict(self.tags),
+        }
+
+    def _steps(self, references: Iterable[Reference]) -> Json:
+        names = {ref.path[0] for ref in references if ref.root == "steps" and ref.path}
+        found = {name: self._view(name) for name in names}
+        return {
+            name: {
+                "status": str(view.status),
+                "exitCode": view.exit_code,
+                "outputs": dict(view.outputs),
+            }
+            for name, view in found.items()
+            if view is not None
+        }
+
+    def _view(self, name: str) -> StepView | None:
+        """Return the step of that name: of the own job, else the only one in the workflow."""
+        if own := self.steps.get((self.job, name)):
+            return own
+        found = [view for (_, step), view in self.steps.items() if step == name]
+        return found[0] if len(found) == 1 else None
+
+
+def self_of(plan: Plan) -> dict[str, Json]:
+    """Return what `self` is in a run of `plan`, outside of `forEach`."""
+    return {
+        "id": plan.workflow_id,
+        "name": plan.workflow,
+        "version": plan.version,
+        "tags": dict(plan.tags),
+    }
+
+
+def _input_missing(references: Iterable[Reference], missing: str) -> ExpressionError | None:
+    for reference in references:
+        if reference.root == "inputs" and reference.path[:1] == (missing,):
+            return ExpressionError(
+                f"the input {missing!r} has no value",
+                offset=reference.offset,
+                hint=f"give it, or declare a default, or write 'has(inputs.{missing})' first",
+            )
+    return None
+
+
+def _at_root(references: Iterable[Reference], root: str, what: str) -> ExpressionError:
+    offset = next((ref.offset for ref in references if ref.root == root), 0)
+    return ExpressionError(what, offset=offset)

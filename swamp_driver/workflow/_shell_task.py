@@ -1,0 +1,78 @@
+"""Tasks that this version can run: the method `execute` of `command/shell`."""
+
+from __future__ import annotations
+
+from swamp_driver.workflow._model_task import (
+    SHELL_INPUTS,
+    ManualApprovalTask,
+    ModelMethodTask,
+    ShellInputs,
+    Task,
+    WorkflowTask,
+)
+from swamp_driver.workflow._node import MappingNode
+from swamp_driver.workflow._problems import Problems
+from swamp_driver.workflow._shape import Refused
+
+SHELL = "command/shell"
+EXECUTE = "execute"
+_ADVICE = "write 'run: ...', or 'modelType: command/shell' with 'methodName: execute'"
+
+
+def check_task(task: Task, problems: Problems) -> None:
+    """Note keys of a `model_method` task that do not go together."""
+    if not isinstance(task, ModelMethodTask):
+        return
+    direct = task.model_type is not None or task.model_name is not None
+    if (task.model_id_or_name is not None) == direct:
+        problems.add(
+            "a 'model_method' task takes either 'modelIdOrName', or 'modelType' and 'modelName'",
+            task.where.place,
+        )
+    elif direct and (task.model_type is None or task.model_name is None):
+        missing = "modelType" if task.model_type is None else "modelName"
+        problems.add(f"a 'model_method' task needs the key {missing!r} here", task.where.place)
+    if task.global_args is not None and task.model_type is None:
+        problems.add("'globalArgs' needs 'modelType'", task.where.key("globalArgs"))
+
+
+def shell_inputs(task: Task, problems: Problems) -> ShellInputs | None:
+    """Return the inputs of a `command/shell` task; None for a task that is none."""
+    if not _is_shell(task):
+        return None
+    assert isinstance(task, ModelMethodTask)
+    where = task.where.value("inputs")
+    node = task.inputs or MappingNode({}, where.line, where.column)
+    try:
+        return SHELL_INPUTS.read(node, f"{task.where.path}.inputs", problems)
+    except Refused:  # pragma: no cover - the inputs were read as a mapping
+        return None
+
+
+def _is_shell(task: Task) -> bool:
+    return (
+        isinstance(task, ModelMethodTask)
+        and task.model_type is not None
+        and task.model_type.text == SHELL
+        and task.method_name.text == EXECUTE
+    )
+
+
+def note_unsupported(task: Task, problems: Problems) -> None:
+    """Note what a task wants that this version cannot run."""
+    match task:
+        case WorkflowTask() | ManualApprovalTask():
+            place = task.where.value("type")
+            problems.add(f"{task.type!r} tasks are not supported by this version", place)
+        case ModelMethodTask(model_id_or_name=name) if name is not None:
+            place = task.where.key("modelIdOrName")
+            problems.add("models are not supported by this version", place, hint=_ADVICE)
+        case ModelMethodTask(model_type=kind) if kind is not None and kind.text != SHELL:
+            place = task.where.value("modelType")
+            what = f"the model type {kind.text!r} is not supported by this version"
+            problems.add(what, place, hint=_ADVICE)
+        case ModelMethodTask(method_name=method) if method.text != EXECUTE:
+            place = task.where.value("methodName")
+            problems.add(f"{SHELL!r} has no method {method.text!r}", place, hint=_ADVICE)
+        case ModelMethodTask(global_args=arguments) if arguments is not None and arguments.entries:
+            problems.add(f"{SHELL!r} takes no 'globalArgs'", task.where.key("globalArgs"))

@@ -1,0 +1,116 @@
+"""Values that must be known before the run: evaluated from the inputs alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from swamp_driver.spec import Json
+from swamp_driver.spec._suggest import quoted
+from swamp_driver.workflow._duration import parse_duration
+from swamp_driver.workflow._evaluate import (
+    TemplateError,
+    evaluate,
+    evaluate_part,
+    note_error,
+    roots_of,
+    template_parts,
+    to_text,
+)
+from swamp_driver.workflow._problems import Place, Problems
+from swamp_driver.workflow._scan import Expression, has_expression
+from swamp_driver.workflow._scope import InputsScope
+from swamp_driver.workflow._template import Template
+from swamp_driver.workflow._templates import templates_of
+
+KNOWN_BEFORE = frozenset({"inputs"})
+DURATION_HINT = "give milliseconds, or a text such as '90s' or '5m'"
+
+
+def is_static(template: Template) -> bool:
+    """Return whether a template can be evaluated before the run."""
+    return not has_expression(template.text) or roots_of(template) <= KNOWN_BEFORE
+
+
+class Static:
+    """Evaluates what is known before the run, and notes what has no value."""
+
+    def __init__(self, scope: InputsScope, problems: Problems) -> None:
+        self.scope = scope
+        self._problems = problems
+
+    def check(self, record: Any) -> None:
+        """Evaluate every expression of a record that uses nothing but inputs."""
+        for spot in templates_of(record):
+            if spot.when == "never":
+                continue
+            for part in template_parts(spot.template):
+                if isinstance(part, Expression) and self._is_static_part(part):
+                    try:
+                        evaluate_part(spot.template, part, self.scope)
+                    except TemplateError as error:
+                        note_error(error, spot.path, self._problems)
+
+    def _is_static_part(self, part: Expression) -> bool:
+        from swamp_driver.workflow._cel import references_of  # noqa: PLC0415
+
+        return {reference.root for reference in references_of(part.text)} <= KNOWN_BEFORE
+
+    def value(self, template: Template) -> Json:
+        """Return the value of a template; null where it has none, which `check` has noted."""
+        try:
+            return evaluate(template, self.scope)
+        except TemplateError:
+            return None
+
+    def text(self, template: Template) -> str:
+        """Return a template as text."""
+        return to_text(self.value(template)) if has_expression(template.text) else template.text
+
+    def text_or_written(self, template: Template | None) -> str:
+        """Return a text for people: as it is written where it must wait for the run."""
+        if template is None:
+            return ""
+        return self.text(template) if is_static(template) else template.text
+
+    def flag(self, value: bool | Template, place: Place) -> bool:  # noqa: FBT001 - as written
+        """Return true or false; note a value that is neither."""
+        if isinstance(value, Template):
+            found = self.value(value)
+            if not isinstance(found, bool):
+                self._wrong(found, "true or false", place)
+            return found is True
+        return value
+
+    def whole(self, value: int | Template, place: Place, *, minimum: int = 0) -> int:
+        """Return a whole number from `minimum` up; note a value that is none."""
+        if isinstance(value, Template):
+            found = self.value(value)
+            if type(found) is not int or found < minimum:
+                self._wrong(found, f"a whole number from {minimum} up", place)
+                return minimum
+            return found
+        return value
+
+    def timeout(self, value: int | Template | None, place: Place) -> int | Template | None:
+        """Return a time-out in milliseconds, or as written where it must wait for the run."""
+        if not isinstance(value, Template) or not is_static(value):
+            return value
+        found = self.value(value)
+        milliseconds = to_milliseconds(found)
+        if milliseconds is None:
+            self._wrong(found, "a duration", place, hint=DURATION_HINT)
+        return milliseconds
+
+    def _wrong(self, found: Json, words: str, place: Place, hint: str | None = None) -> None:
+        if found is not None:
+            what = f"expected {words}, and the expression gives {quoted(to_text(found))}"
+            self._problems.add(what, place, hint=hint)
+
+
+def to_milliseconds(value: Json) -> int | None:
+    """Return a time-out as given by an expression in milliseconds, or None where it is none."""
+    if isinstance(value, str):
+        return parse_duration(value)
+    if type(value) in {int, float} and value >= 1:  # type: ignore[operator]
+        return round(value)  # type: ignore[arg-type]
+    return None

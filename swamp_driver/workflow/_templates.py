@@ -1,0 +1,58 @@
+"""Finds all templates of a workflow as it is written, and when each is evaluated."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import attrs
+
+from swamp_driver.workflow._node import MappingNode, ScalarNode, SequenceNode
+from swamp_driver.workflow._problems import join_path
+from swamp_driver.workflow._record import When, Where, keys_of
+from swamp_driver.workflow._scan import has_expression
+from swamp_driver.workflow._template import Template
+
+
+@attrs.frozen
+class Spot:
+    """A template with an expression in it, and where it was found."""
+
+    template: Template
+    path: str
+    when: When
+
+
+def templates_of(record: Any) -> Iterator[Spot]:
+    """Yield the templates with expressions in a record and in all that it holds.
+
+    Records are those of `_model`; only keys that are in the file are looked at.
+    """
+    where: Where = record.where
+    keys = keys_of(type(record))
+    for name in where.node.entries:
+        if found := keys.get(name):
+            value = getattr(record, found.field)
+            yield from _in_value(value, join_path(where.path, name), found.when)
+
+
+def _in_value(value: Any, path: str, when: When) -> Iterator[Spot]:
+    match value:
+        case Template():
+            if has_expression(value.text):
+                yield Spot(value, path, when)
+        case tuple():
+            for index, item in enumerate(value):
+                yield from _in_value(item, f"{path}[{index}]", when)
+        case dict():
+            for key, item in value.items():
+                yield from _in_value(item, join_path(path, key), when)
+        case ScalarNode(value=str()):
+            yield from _in_value(value.template, path, when)
+        case SequenceNode():
+            yield from _in_value(tuple(value.items), path, when)
+        case MappingNode():
+            parts = {key: entry.value for key, entry in value.entries.items()}
+            yield from _in_value(parts, path, when)
+        case _ if hasattr(value, "where") and keys_of(type(value)):
+            yield from templates_of(value)
