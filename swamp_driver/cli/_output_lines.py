@@ -30,7 +30,9 @@ class OutputLines:
 
     def feed(self, step_id: str, stream: Stream, data: bytes) -> list[str]:
         """Take output; return the lines that are complete now."""
-        state = self._streams.setdefault((step_id, stream), _StreamState())
+        state = self._streams.get((step_id, stream))
+        if state is None:
+            state = self._streams[step_id, stream] = _StreamState()
         return self._safe(state, state.reader.feed(data))
 
     def finish(self, step_id: str) -> list[tuple[Stream, list[str]]]:

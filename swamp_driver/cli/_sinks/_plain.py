@@ -53,6 +53,10 @@ class PlainSink:
 
     def on_event(self, event: RunEvent) -> None:
         """Take an event."""
+        if isinstance(event, StepOutput):  # most events by far: the short way
+            lines = self._lines.feed(event.step_id, event.stream, event.data)
+            self._write(self._view.step(event), event.stream, lines)
+            return
         self._view.apply(event)
         self._show(event)
 
@@ -103,11 +107,6 @@ class PlainSink:
     @_show.register
     def _(self, event: StepStarted) -> None:
         self._tell_more(f"{event.job}/{event.step}: {event.driver}: {event.command}")
-
-    @_show.register
-    def _(self, event: StepOutput) -> None:
-        lines = self._lines.feed(event.step_id, event.stream, event.data)
-        self._write(self._view.step(event), event.stream, lines)
 
     @_show.register
     def _(self, event: StepEnded) -> None:
