@@ -16,6 +16,7 @@ from swamp_driver.spec import RunContext, Workspace
 from swamp_driver_docker_ws._config import DockerConfig
 from swamp_driver_docker_ws._container import AgentContainer, ContainerMaker
 from swamp_driver_docker_ws._engine_api import ArchiveEntry, Engine, EngineInfo, Image
+from swamp_driver_docker_ws._enter import enter_command
 from swamp_driver_docker_ws._handle import Handle
 from swamp_driver_docker_ws._handshake import shake_hands
 from swamp_driver_docker_ws._images import have_image
@@ -92,7 +93,12 @@ def open_binding(
     except BaseException:
         first.close()
         raise
-    workspace = Workspace(path=request.path, host_visible=is_here, handle=handle.to_json())
+    workspace = Workspace(
+        path=request.path,
+        host_visible=is_here,
+        handle=handle.to_json(),
+        enter=enter_command(config, run, around, handle.ref),
+    )
     return _runner(maker, first), workspace
 
 

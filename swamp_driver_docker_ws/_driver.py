@@ -131,7 +131,13 @@ class DockerDriver:
             return workspace
 
     @hookimpl
-    def run_step(self, run: RunContext, step: StepRequest, io: StepIO) -> StepResult:
+    def run_step(
+        self,
+        run: RunContext,
+        workspace: Workspace,  # noqa: ARG002 - it is known; the contract has it
+        step: StepRequest,
+        io: StepIO,
+    ) -> StepResult:
         """Run a step in a container."""
         runner = self._runner
         if self._state != "ready" or runner is None:
