@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Mapping
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import attrs
 
@@ -33,9 +32,23 @@ from swamp_driver.spec import (
     hookimpl,
 )
 from swamp_driver_raw._config import RawConfig
-from swamp_driver_raw._portable import run_step_portably
+from swamp_driver_raw._containment import has_agent, open_agent, probe_containment
+
+if TYPE_CHECKING:
+    from swamp_driver.agent import LocalAgent
 
 _HANDLE_VERSION = 1
+
+
+def _capabilities() -> frozenset[str]:
+    """Return what the driver can do with its default options on this machine."""
+    always = {
+        Capability.HOST_VISIBLE,
+        Capability.ATTACH,
+        Capability.PERSISTENT,
+        Capability.RECOVERABLE,
+    }
+    return frozenset(always | {Capability.CONTAINMENT} if has_agent() else always)
 
 
 @attrs.define(eq=False)
@@ -48,14 +61,7 @@ class RawDriver:
     info: ClassVar[DriverInfo] = DriverInfo(
         summary="steps are processes of this host",
         api=ApiVersion(major=1, minor=0),
-        capabilities=frozenset(
-            {
-                Capability.HOST_VISIBLE,
-                Capability.ATTACH,
-                Capability.PERSISTENT,
-                Capability.RECOVERABLE,
-            }
-        ),
+        capabilities=_capabilities(),
         config=RawConfig,
         good_configs=(
             ConfigSample(title="as it comes", data={}),
@@ -72,6 +78,7 @@ class RawDriver:
     )
 
     config: RawConfig
+    _agent: LocalAgent | None = attrs.field(default=None, init=False)
     _state: Literal["new", "ready", "closed"] = attrs.field(default="new", init=False)
     _lock: threading.Lock = attrs.field(factory=threading.Lock, init=False)
 
@@ -81,11 +88,14 @@ class RawDriver:
         with self._lock:
             if self._state != "new":
                 raise LifecycleError(f"run {run.run_id}: its workspace was prepared already")
-            if run.workspace.mode == "create":
-                create_run_dir(run.workspace, run_id=run.run_id, owner=run.owner)
-            else:
-                attach_run_dir(run.workspace)
-            self._state = "ready"
+            agent = open_agent(self.config)
+            try:
+                _open_run_dir(run)
+            except BaseException:
+                if agent is not None:
+                    agent.close()
+                raise
+            self._agent, self._state = agent, "ready"
         return Workspace(
             path=run.workspace.path,
             host_visible=True,
@@ -94,33 +104,39 @@ class RawDriver:
 
     @hookimpl
     def run_step(self, run: RunContext, step: StepRequest, io: StepIO) -> StepResult:
-        """Run a step as a child of this process."""
+        """Run a step under the agent, or as a child of this process."""
         if self._state != "ready":
             when = "before its workspace was prepared" if self._state == "new" else "after teardown"
             raise LifecycleError(f"run {run.run_id}: step '{step.name}' was asked for {when}")
-        return run_step_portably(run.workspace, step, io, base_env=_base_env())
+        if self._agent is not None:
+            return self._agent.connection.run_step(step, io)
+        # Not needed where the agent runs the steps.
+        from swamp_driver_raw._portable import run_step_portably  # noqa: PLC0415
+
+        return run_step_portably(run.workspace, step, io)
 
     @hookimpl
     def teardown(
         self, run: RunContext, workspace: Workspace | None, outcome: RunOutcome
     ) -> TeardownReport:
-        """Remove the run directory, or leave it to its user."""
-        self._state = "closed"
+        """End the agent; remove the run directory, or leave it to its user."""
+        with self._lock:
+            self._state, agent, self._agent = "closed", self._agent, None
+        if agent is not None:
+            agent.close()
         return _settle_run_dir(run, outcome, was_prepared=workspace is not None)
 
     @hookimpl
-    def probe_environment(self) -> Availability:
+    def probe_environment(self, config: RawConfig) -> Availability:
         """Say which of the two ways runs the steps here."""
-        return Availability(
-            available=True,
-            detail="portable: process groups and an environment tag; a process that gives up both "
-            "can escape",
-            facts={"containment": "portable"},
-        )
+        return probe_containment(config)
 
 
-def _base_env() -> Mapping[str, str]:
-    return {"PATH": os.environ.get("PATH", os.defpath)}
+def _open_run_dir(run: RunContext) -> None:
+    if run.workspace.mode == "create":
+        create_run_dir(run.workspace, run_id=run.run_id, owner=run.owner)
+    else:
+        attach_run_dir(run.workspace)
 
 
 def _settle_run_dir(run: RunContext, outcome: RunOutcome, *, was_prepared: bool) -> TeardownReport:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import signal
 import time
-from collections.abc import Mapping
 
 import attrs
 
@@ -27,18 +26,13 @@ DRAIN_S = 2.0
 """How long the output may be held open by a process that could not be found."""
 
 
-def run_step_portably(
-    request: WorkspaceRequest, step: StepRequest, io: StepIO, *, base_env: Mapping[str, str]
-) -> StepResult:
-    """Run a step as `DriverHooks.run_step` says, but for complete containment.
-
-    `base_env` is what the place defines by itself; the step's own environment wins.
-    """
+def run_step_portably(request: WorkspaceRequest, step: StepRequest, io: StepIO) -> StepResult:
+    """Run a step as `DriverHooks.run_step` says, but for complete containment."""
     if io.cancel.cancelled:
         return StepResult(end=StepEnd.CANCELLED, started_at=time.time(), duration_s=0.0)
     make_exchange(request, step)
     try:
-        result = _run_program(step, io, base_env)
+        result = _run_program(step, io)
         collected = collect_exchange(request, step)
     finally:
         left = remove_exchange(request, step)
@@ -50,8 +44,8 @@ def run_step_portably(
     )
 
 
-def _run_program(step: StepRequest, io: StepIO, base_env: Mapping[str, str]) -> StepResult:
-    program = start_program(step, io, base_env)
+def _run_program(step: StepRequest, io: StepIO) -> StepResult:
+    program = start_program(step, io)
     try:
         with exit_watched(program.pid) as exit_fd:
             decided = _supervise(program, step, io.cancel, exit_fd)

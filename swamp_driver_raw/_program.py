@@ -91,7 +91,7 @@ class Program:
             os.killpg(self.pid, number)
 
 
-def start_program(step: StepRequest, io: StepIO, base_env: Mapping[str, str]) -> Program:
+def start_program(step: StepRequest, io: StepIO) -> Program:
     """Start a step's program and the reading of its output.
 
     Raises:
@@ -99,7 +99,8 @@ def start_program(step: StepRequest, io: StepIO, base_env: Mapping[str, str]) ->
         UnavailableError: this machine is short of what starting a program takes.
     """
     hunt = StrayHunt()
-    env = {**base_env, **step.env, TAG_VARIABLE: hunt.tag}
+    base = {"PATH": os.environ.get("PATH", os.defpath)}
+    env = {**base, **step.env, TAG_VARIABLE: hunt.tag}
     pump = None
     try:
         pump = OutputPump.open(io)

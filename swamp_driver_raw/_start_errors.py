@@ -70,38 +70,32 @@ def _about_program(step: StepRequest, env: Mapping[str, str], error: OSError) ->
 
 
 def _about_file(found: str, error: OSError) -> tuple[StartFailure, str]:
-    status = Path(found).stat()
-    if stat.S_ISDIR(status.st_mode):
+    mode = Path(found).stat().st_mode
+    if stat.S_ISDIR(mode):
         return "is-a-directory", "it is a directory"
     if error.errno == errno.ENOENT:
         return "bad-interpreter", "the interpreter that it names does not exist"
-    if error.errno == errno.ENOEXEC or not status.st_mode & 0o111:
-        return "not-executable", "it is not executable on this machine"
-    if _names_interpreter(found):
-        text = f"the interpreter that it names: {str(error.strerror).lower()}"
-        return "bad-interpreter", text
-    return "refused", str(error.strerror).lower()
+    if error.errno in (errno.ENOEXEC, errno.EINVAL) or not stat.S_ISREG(mode):
+        return "not-executable", "it is not a program of this machine"
+    if error.errno != errno.EACCES:
+        return "refused", str(error.strerror).lower()
+    if not os.access(found, os.X_OK):
+        return "not-executable", "it is not executable"
+    return "bad-interpreter", "the interpreter that it names cannot be run"
 
 
 def _find(step: StepRequest, env: Mapping[str, str]) -> str | None:
     """Return the file that the name of the program leads to; None where there is none."""
     program = step.argv[0]
-    if not program:
-        return None
-    folders = [""] if "/" in program else os.get_exec_path(env)
-    for folder in folders:
+    if "/" in program:
+        candidate = Path(step.cwd) / program
+        return str(candidate) if candidate.exists() else None
+    for folder in os.get_exec_path(env) if program else ():
         candidate = Path(step.cwd) / folder / program
-        if candidate.exists():
+        # A directory of that name in PATH is no program: every shell goes on.
+        if candidate.exists() and not candidate.is_dir():
             return str(candidate)
     return None
-
-
-def _names_interpreter(path: str) -> bool:
-    try:
-        with Path(path).open("rb") as file:
-            return file.read(2) == b"#!"
-    except OSError:
-        return False
 
 
 def _refused(step: StepRequest, reason: StartFailure, path: str, text: str) -> StepStartError:

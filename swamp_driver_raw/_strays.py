@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 import signal
 import sys
 import time
@@ -33,7 +32,7 @@ class StrayHunt:
     """The hunt for the processes of one step; made before the step is started."""
 
     def __init__(self) -> None:
-        self.tag = secrets.token_hex(16)
+        self.tag = os.urandom(16).hex()
         """What the step must have in its environment, under `TAG_VARIABLE`."""
         self._began = time.monotonic()
         self._older = frozenset(_all_pids())

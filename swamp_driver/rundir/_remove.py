@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import secrets
 import time
 
 from swamp_driver.rundir._directories import open_to_empty
@@ -74,7 +73,7 @@ class _Removal:
         self._top_fd = top_fd
         self._shown = shown
         self._deadline = deadline
-        self._moved_prefix = f".removing-{secrets.token_hex(8)}-"
+        self._moved_prefix = f".removing-{os.urandom(8).hex()}-"
         self._moved_count = 0
         self._waiting: dict[str, str] = {}
         """Directories at the top that are not empty, and where they were."""

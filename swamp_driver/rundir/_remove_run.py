@@ -53,7 +53,7 @@ def refusal_to_remove(run_dir: str, *, has_marker: bool) -> str | None:
         (Path(run_dir).is_mount(), "it is a mount point"),
         (
             not has_marker,
-            f"it has no marker of ours ('{marker_path(run_dir)}'): remove it by hand, if it is yours",
+            f"it has no marker of ours ('{marker_path(run_dir)}'): remove it by hand if you must",
         ),
     )
     return next((reason for applies, reason in reasons if applies), None)

@@ -49,7 +49,7 @@ def test_a_directory_without_a_marker_is_refused(tmp_path: Path) -> None:
     (tmp_path / "mine" / "workspace").mkdir(parents=True)
     (error,) = remove(tmp_path / "mine")
     assert "it has no marker of ours" in error
-    assert "remove it by hand" in error
+    assert "by hand" in error
     assert names_in(tmp_path / "mine") == ["workspace"]
 
 
