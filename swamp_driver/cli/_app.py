@@ -39,18 +39,25 @@ class CliState:
     commands_in=_MODULES,
     panels=[RichCommandPanel(name, commands=list(names)) for name, names in _PANELS.items()],
     context_settings={"help_option_names": ["-h", "--help"], "rich_help_config": _HELP_LOOK},
-    epilog="Exit codes: [b]0[/] done, [b]1[/] a step failed, [b]2[/] the file, the options or the "
-    "choice of a driver is wrong, [b]3[/] a driver or its engine broke, [b]130[/] interrupted.",
+    examples=(
+        ("all steps on this host", "swamp-driver run ci.yaml"),
+        (
+            "all steps in one container",
+            "swamp-driver run ci.yaml --driver docker-session -c image=node:20",
+        ),
+        ("what the last run printed", "swamp-driver logs"),
+    ),
+    exit_codes=(
+        (0, "done"),
+        (1, "a step failed"),
+        (2, "the file, the options or the choice of a driver is wrong"),
+        (3, "a driver or its engine broke"),
+        (130, "interrupted"),
+    ),
 )
 @click.version_option(__version__, prog_name="swamp-driver", message="%(prog)s %(version)s")
 @click.option("-v", "--verbose", is_flag=True, help="Show tracebacks of unexpected errors.")
 @click.pass_obj
 def app(state: CliState, *, verbose: bool) -> None:
-    """Run workflows whose steps share one workspace, on this host or in containers.
-
-    \b
-    [dim]swamp-driver run ci.yaml[/]                        all steps on this host
-    [dim]swamp-driver run ci.yaml --driver docker-session[/]  all steps in one container
-    [dim]swamp-driver logs last[/]                          what the last run printed
-    """  # noqa: D301 - `\b` is for click: keep these lines as they are
+    """Run workflows whose steps share one workspace, on this host or in containers."""
     state.verbose = verbose

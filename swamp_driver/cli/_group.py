@@ -8,8 +8,10 @@ from typing import Any
 
 import rich_click as click
 
+from swamp_driver.cli._help import TeachingGroup
 
-class LazyGroup(click.RichGroup):
+
+class LazyGroup(TeachingGroup):
     """A group whose commands are modules: `commands_in` maps names to modules with a `command`.
 
     To add a command, write a module and add its name: nothing of it is imported before it is run

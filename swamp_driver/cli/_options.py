@@ -12,13 +12,3 @@ F = TypeVar("F", bound=Callable[..., Any])
 json_option: Callable[[F], F] = click.option(
     "--json", "as_json", is_flag=True, help="Print JSON for programs."
 )
-
-
-def examples(*lines: tuple[str, str]) -> str:
-    """Return help text with one example a line: the command, and what it does."""
-    width = max(len(command) for command, _ in lines)
-    shown = (
-        f"[dim]$[/] [cyan]{command}[/]{' ' * (width - len(command))}  {what}"
-        for command, what in lines
-    )
-    return "[b]Examples[/]\n\n\b\n" + "\n".join(shown)

@@ -5,17 +5,17 @@ from __future__ import annotations
 import rich_click as click
 from click.shell_completion import get_completion_class
 
-from swamp_driver.cli._options import examples
+from swamp_driver.cli._help import TeachingCommand
 from swamp_driver.cli._print import print_lines
 
 
 @click.command(
     "completion",
-    epilog=examples(
-        ('eval "$(swamp-driver completion bash)"', "in ~/.bashrc"),
-        ('eval "$(swamp-driver completion zsh)"', "in ~/.zshrc"),
-        ("swamp-driver completion fish > \\\\", ""),
-        ("    ~/.config/fish/completions/swamp-driver.fish", "once"),
+    cls=TeachingCommand,
+    examples=(
+        ("in ~/.bashrc", 'eval "$(swamp-driver completion bash)"'),
+        ("in ~/.zshrc", 'eval "$(swamp-driver completion zsh)"'),
+        ("in ~/.config/fish/config.fish", "swamp-driver completion fish | source"),
     ),
 )
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))

@@ -7,7 +7,8 @@ import rich_click as click
 
 from swamp_driver.cli._columns import Cell
 from swamp_driver.cli._completion import complete_drivers
-from swamp_driver.cli._options import examples, json_option
+from swamp_driver.cli._help import TeachingGroup
+from swamp_driver.cli._options import json_option
 from swamp_driver.cli._print import out_style, print_columns, print_json, print_lines
 from swamp_driver.cli._untrusted import escape_controls
 from swamp_driver.host import DriverListing, LoadedDriver, list_drivers, load_driver
@@ -17,9 +18,10 @@ from swamp_driver.spec import OptionInfo, config_options
 @click.group(
     "drivers",
     invoke_without_command=True,
-    epilog=examples(
-        ("swamp-driver drivers", "what is installed, and what is broken"),
-        ("swamp-driver drivers show docker", "what it can do, and its options"),
+    cls=TeachingGroup,
+    examples=(
+        ("what is installed, and what is broken", "swamp-driver drivers"),
+        ("what a driver can do, and its options", "swamp-driver drivers show docker"),
     ),
 )
 @json_option

@@ -8,8 +8,8 @@ import sys
 import rich_click as click
 
 from swamp_driver.cli._completion import complete_runs
+from swamp_driver.cli._help import TeachingCommand
 from swamp_driver.cli._log_text import log_to_json, log_to_lines, select_steps
-from swamp_driver.cli._options import examples
 from swamp_driver.cli._print import out_style
 from swamp_driver.cli._streams import stdout
 from swamp_driver.cli._style import is_terminal
@@ -19,11 +19,12 @@ from swamp_driver.spec import Stream
 
 @click.command(
     "logs",
-    epilog=examples(
-        ("swamp-driver logs", "all steps of the newest run"),
-        ("swamp-driver logs last build/test", "one step"),
-        ("swamp-driver logs build/test > out.bin", "its bytes, exactly"),
-        ("swamp-driver logs kx3 --stream stderr", "what went to stderr"),
+    cls=TeachingCommand,
+    examples=(
+        ("all steps of the newest run", "swamp-driver logs"),
+        ("one step", "swamp-driver logs last build/test"),
+        ("the bytes of a step, exactly", "swamp-driver logs build/test > out.bin"),
+        ("what went to stderr in another run", "swamp-driver logs kx3 --stream stderr"),
     ),
 )
 @click.argument("run", shell_complete=complete_runs, default="last", metavar="[RUN]")

@@ -9,31 +9,30 @@ import rich_click as click
 
 from swamp_driver.cli._assignments import read_assignments
 from swamp_driver.cli._completion import complete_drivers, complete_workflows
-from swamp_driver.cli._options import examples
+from swamp_driver.cli._help import TeachingCommand
 from swamp_driver.cli._signals import cancel_on_signals
 from swamp_driver.cli._sinks import FORMATS, Format, Verbosity, open_sink
 from swamp_driver.host import RunOptions, load_workflow, plan, run
 from swamp_driver.spec import CancelToken
 from swamp_driver.workflow import Plan, Preserve
 
-_EXAMPLES = examples(
-    ("swamp-driver run ci.yaml", "every step on this host"),
-    ("swamp-driver run ci.yaml --input repo=. --input tries:=3", "with inputs"),
-    ("swamp-driver run ci.yaml --driver docker-session \\\\", ""),
-    ("    --driver-config image=node:20", "all steps in one container"),
-    ("swamp-driver run ci.yaml --preserve on-failure", "keep the workspace to look at it"),
-    ("swamp-driver run ci.yaml --format json | jq .kind", "events for a program"),
+_EXAMPLES = (
+    ("every step on this host", "swamp-driver run ci.yaml"),
+    ("with inputs: a text, and a number", "swamp-driver run ci.yaml -i repo=. -i tries:=3"),
+    (
+        "all steps in one container",
+        "swamp-driver run ci.yaml --driver docker-session \\\n    --driver-config image=node:20",
+    ),
+    ("keep the workspace of a run that fails", "swamp-driver run ci.yaml --preserve on-failure"),
+    ("events for a program", "swamp-driver run ci.yaml --format json | jq .kind"),
 )
-_EXIT_CODES = """\
-[b]Exit codes[/]
-
-\b
-  0  every job succeeded or was skipped
-  1  a step failed
-  2  the file, the options or the choice of a driver is wrong; nothing ran
-  3  a driver or its engine broke
-130  interrupted: at Ctrl-C, SIGTERM or SIGHUP steps get TERM and time to end;
-     at the second one they are killed; the clean-up runs in either case"""
+_EXIT_CODES = (
+    (0, "every job succeeded or was skipped"),
+    (1, "a step failed"),
+    (2, "the file, the options or the choice of a driver is wrong; nothing ran"),
+    (3, "a driver or its engine broke"),
+    (130, "interrupted: at Ctrl-C, SIGTERM or SIGHUP; once: steps get time, twice: now"),
+)
 
 
 class _Options(TypedDict):
@@ -49,7 +48,7 @@ class _Options(TypedDict):
     verbose: bool
 
 
-@click.command("run", epilog=f"{_EXAMPLES}\n\n{_EXIT_CODES}")
+@click.command("run", cls=TeachingCommand, examples=_EXAMPLES, exit_codes=_EXIT_CODES)
 @click.argument("file", shell_complete=complete_workflows)
 @click.option(
     "--input",

@@ -8,7 +8,8 @@ import rich_click as click
 
 from swamp_driver.cli._columns import Cell
 from swamp_driver.cli._durations import format_age, format_duration
-from swamp_driver.cli._options import examples, json_option
+from swamp_driver.cli._help import TeachingCommand
+from swamp_driver.cli._options import json_option
 from swamp_driver.cli._print import print_columns, print_json, print_lines
 from swamp_driver.cli._record_json import run_to_json
 from swamp_driver.cli._style import STATUS_ROLES
@@ -17,9 +18,10 @@ from swamp_driver.host import HostSettings, RunRecord, open_store
 
 @click.command(
     "runs",
-    epilog=examples(
-        ("swamp-driver runs", "the last twenty"),
-        ("swamp-driver runs --json | jq -r '.[0].run_id'", "the id of the newest"),
+    cls=TeachingCommand,
+    examples=(
+        ("the last twenty", "swamp-driver runs"),
+        ("the id of the newest", "swamp-driver runs --json | jq -r '.[0].run_id'"),
     ),
 )
 @click.option(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import rich_click as click
 
-from swamp_driver.cli._options import examples
+from swamp_driver.cli._help import TeachingCommand
 from swamp_driver.cli._print import print_json
 from swamp_driver.errors import HostError
 from swamp_driver.workflow import json_schema
@@ -15,15 +15,21 @@ from swamp_driver.workflow import json_schema
 
 @click.command(
     "schema",
-    epilog=examples(
-        ("swamp-driver schema -o .swamp-workflow.json", "write it where an editor finds it"),
-    )
-    + "\n\nThen begin a workflow file with "
-    "`# yaml-language-server: $schema=.swamp-workflow.json`.",
+    cls=TeachingCommand,
+    examples=(
+        ("write it to where an editor finds it", "swamp-driver schema -o .workflow.schema.json"),
+        (
+            "and in the first line of a workflow file",
+            "# yaml-language-server: $schema=.workflow.schema.json",
+        ),
+    ),
 )
 @click.option("--output", "-o", type=click.Path(), help="Write to this file, not to stdout.")
 def command(output: str | None) -> None:
-    """Print the JSON Schema of workflow files: completion and checks in an editor."""
+    """Print the JSON Schema of workflow files: completion and checks in an editor.
+
+    Begin a workflow file with `# yaml-language-server: $schema=.workflow.schema.json` to use it.
+    """
     schema = json_schema()
     if output is None:
         print_json(schema)

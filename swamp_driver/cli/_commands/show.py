@@ -11,7 +11,8 @@ import rich_click as click
 from swamp_driver.cli._columns import Cell
 from swamp_driver.cli._completion import complete_runs
 from swamp_driver.cli._durations import format_age, format_bytes, format_duration, format_time
-from swamp_driver.cli._options import examples, json_option
+from swamp_driver.cli._help import TeachingCommand
+from swamp_driver.cli._options import json_option
 from swamp_driver.cli._print import out_style, print_columns, print_json, print_lines
 from swamp_driver.cli._record_json import run_to_json
 from swamp_driver.cli._style import STATUS_ROLES, Style
@@ -22,9 +23,10 @@ from swamp_driver.host import HostSettings, RunRecord, StepRecord, open_store
 
 @click.command(
     "show",
-    epilog=examples(
-        ("swamp-driver show", "the newest run"),
-        ("swamp-driver show kx3 --json", "the run whose id begins so, for a program"),
+    cls=TeachingCommand,
+    examples=(
+        ("the newest run", "swamp-driver show"),
+        ("the run whose id begins so, for a program", "swamp-driver show kx3 --json"),
     ),
 )
 @click.argument("run", shell_complete=complete_runs, default="last")

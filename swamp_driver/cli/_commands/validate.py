@@ -8,21 +8,26 @@ import attrs
 import rich_click as click
 
 from swamp_driver.cli._completion import complete_workflows
-from swamp_driver.cli._options import examples, json_option
+from swamp_driver.cli._help import TeachingCommand
+from swamp_driver.cli._options import json_option
 from swamp_driver.cli._print import err_style, out_style, print_errors, print_json, print_lines
 from swamp_driver.cli._problems import render_problems
 from swamp_driver.cli._untrusted import escape_controls
 from swamp_driver.errors import Problem, WorkflowError
-from swamp_driver.host import check_workflow
+from swamp_driver.host import load_workflow, plan
 
 
 @click.command(
     "validate",
-    epilog=examples(
-        ("swamp-driver validate ci.yaml", "check one file"),
-        ("swamp-driver validate .ci/*.yaml --json", "all problems for a program"),
-    )
-    + "\n\nExit codes: [b]0[/] all files are right, [b]2[/] at least one is not.",
+    cls=TeachingCommand,
+    examples=(
+        ("check one file", "swamp-driver validate ci.yaml"),
+        ("all problems of many files, for a program", "swamp-driver validate .ci/*.yaml --json"),
+    ),
+    exit_codes=(
+        (0, "all files are right"),
+        (2, "at least one is not"),
+    ),
 )
 @click.argument(
     "files", nargs=-1, required=True, shell_complete=complete_workflows, metavar="FILE..."
@@ -43,9 +48,15 @@ def command(files: tuple[str, ...], *, as_json: bool) -> int:
 
 def _problems(file: str) -> tuple[Problem, ...]:
     try:
-        check_workflow(file)
+        loaded = load_workflow(file)
     except WorkflowError as error:
         return error.problems
+    try:
+        plan(loaded)
+    except WorkflowError as error:
+        inputs = loaded.workflow.inputs
+        missing = {f"inputs.{name}" for name in inputs.required}
+        return tuple(problem for problem in error.problems if problem.path not in missing)
     return ()
 
 

@@ -11,7 +11,8 @@ import rich_click as click
 from swamp_driver.cli._columns import Cell
 from swamp_driver.cli._completion import complete_workspaces
 from swamp_driver.cli._durations import format_age
-from swamp_driver.cli._options import examples, json_option
+from swamp_driver.cli._help import TeachingGroup
+from swamp_driver.cli._options import json_option
 from swamp_driver.cli._print import print_columns, print_json, print_lines
 from swamp_driver.cli._untrusted import escape_controls
 from swamp_driver.host import (
@@ -26,10 +27,11 @@ from swamp_driver.host import (
 
 @click.group(
     "workspace",
-    epilog=examples(
-        ("swamp-driver workspace list", "what is kept on this machine"),
-        ('cd "$(swamp-driver workspace path kx3)"', "go there"),
-        ("swamp-driver workspace remove kx3 --yes", "delete it without asking"),
+    cls=TeachingGroup,
+    examples=(
+        ("what is kept on this machine", "swamp-driver workspace list"),
+        ("go to the workspace of a run", 'cd "$(swamp-driver workspace path kx3)"'),
+        ("delete it without asking", "swamp-driver workspace remove kx3 --yes"),
     ),
 )
 def command() -> None:
