@@ -13,11 +13,13 @@ from swamp_driver.workflow._condition import (
 )
 from swamp_driver.workflow._drivers import DriverCatalog, DriverSelection
 from swamp_driver.workflow._for_each import Iteration, expand_for_each
+from swamp_driver.workflow._json_schema import json_schema
 from swamp_driver.workflow._load import parse_workflow
 from swamp_driver.workflow._model import Job, Workflow
 from swamp_driver.workflow._model_step import Step
 from swamp_driver.workflow._outputs import OutputsError, parse_outputs
 from swamp_driver.workflow._plan import plan_workflow
+from swamp_driver.workflow._plan_json import plan_from_json, plan_to_json
 from swamp_driver.workflow._planned import (
     PLAN_SCHEMA,
     ConfigTree,
@@ -29,6 +31,7 @@ from swamp_driver.workflow._planned import (
     PlannedOutput,
     PlannedStep,
     PlannedWorkspace,
+    Preserve,
     ShellCommand,
 )
 from swamp_driver.workflow._problems import render_problem, render_problems
@@ -56,6 +59,7 @@ __all__ = [
     "PlannedOutput",
     "PlannedStep",
     "PlannedWorkspace",
+    "Preserve",
     "RunScope",
     "ShellCommand",
     "SimpleCondition",
@@ -68,9 +72,12 @@ __all__ = [
     "bind_step",
     "condition_holds",
     "expand_for_each",
+    "json_schema",
     "parse_assignments",
     "parse_outputs",
     "parse_workflow",
+    "plan_from_json",
+    "plan_to_json",
     "plan_workflow",
     "render_problem",
     "render_problems",

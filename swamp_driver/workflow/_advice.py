@@ -62,10 +62,10 @@ TASK_KEYS = {
     "model": "write 'modelIdOrName:', or 'modelType:' and 'modelName:'",
     "method": "write 'methodName:'",
 }
-TASK_TYPES = {
-    word: "write 'run: ...' at the step in place of 'task'"
-    for word in ("shell", "command", "run", "script", "bash", "command/shell")
-}
+TASK_TYPES = dict.fromkeys(
+    ("shell", "command", "run", "script", "bash", "command/shell"),
+    "write 'run: ...' at the step in place of 'task'",
+)
 SHELL_INPUTS = {
     "command": "write 'run:'",
     "script": "write 'run:'",

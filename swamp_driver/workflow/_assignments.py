@@ -77,10 +77,10 @@ def _put(inputs: dict[str, Json], parts: list[str], value: Json) -> None:
     for part in parts[:-1]:
         inner = target.setdefault(part, {})
         if not isinstance(inner, dict):
-            raise ValueError(f"{part!r} has a value already")
+            raise ValueError(f"{part!r} has a value already")  # noqa: TRY004 - it is about the text
         target = inner
     if isinstance(target.get(parts[-1]), dict) and not isinstance(value, dict):
-        raise ValueError(f"{parts[-1]!r} has parts already")
+        raise ValueError(f"{parts[-1]!r} has parts already")  # noqa: TRY004 - it is about the text
     target[parts[-1]] = value
 
 

@@ -8,9 +8,10 @@ from typing import Literal
 
 import attrs
 
+from swamp_driver.errors import WorkflowError
 from swamp_driver.spec import Json, StepRequest, WorkspaceRequest
 from swamp_driver.spec._suggest import quoted
-from swamp_driver.workflow._bind_errors import bind_error, refuse
+from swamp_driver.workflow._bind_errors import bind_error, unusable
 from swamp_driver.workflow._evaluate import (
     TemplateError,
     evaluate,
@@ -158,7 +159,7 @@ class _Binder:
         milliseconds = to_milliseconds(found)
         if milliseconds is None:
             what = f"{quoted(to_text(found))} is no time-out"
-            refuse(self._scope, self._step, what, DURATION_HINT, key="timeout")
+            raise unusable(self._scope, self._step, what, DURATION_HINT, key="timeout")
         return milliseconds
 
     def _cwd(self, *, shared: bool) -> str:
@@ -168,10 +169,12 @@ class _Binder:
         wanted = self.text(self._step.working_dir, "workingDir")
         path = posixpath.normpath(posixpath.join(base, wanted))
         if "\0" in path:
-            self._refuse_nul("workingDir")
+            raise self._nul("workingDir")
         if not wanted.startswith("/") and path != base and not path.startswith(f"{base}/"):
             what = f"the directory {quoted(wanted)} is outside of the workspace"
-            refuse(self._scope, self._step, what, "write an absolute path", key="workingDir")
+            raise unusable(
+                self._scope, self._step, what, "write an absolute path", key="workingDir"
+            )
         return path
 
     def _env(
@@ -195,15 +198,15 @@ class _Binder:
             env["SWAMP_WORKSPACE"] = self._workspace.path
         for key, value in env.items():
             if "\0" in value:
-                self._refuse_nul(key)
+                raise self._nul(key)
         return env
 
     def _declared(self) -> Iterator[tuple[str, str]]:
         for key, template in self._step.env.items():
             yield key, self.text(template, f"env.{key}")
 
-    def _refuse_nul(self, key: str) -> None:
-        refuse(self._scope, self._step, "the value has a NUL character in it", key=key)
+    def _nul(self, key: str) -> WorkflowError:
+        return unusable(self._scope, self._step, "the value has a NUL character in it", key=key)
 
 
 def _command_line(script: str) -> str:

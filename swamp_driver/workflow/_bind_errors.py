@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import NoReturn
-
 from swamp_driver.errors import Problem, WorkflowError
 from swamp_driver.workflow._evaluate import TemplateError, error_place
 from swamp_driver.workflow._planned import PlannedStep
@@ -29,13 +27,13 @@ def bind_error(
     )
 
 
-def refuse(
+def unusable(
     scope: RunScope, step: PlannedStep, what: str, hint: str | None = None, *, key: str = ""
-) -> NoReturn:
-    """Raise the error of a step whose values cannot be used."""
+) -> WorkflowError:
+    """Return the error of a step whose values cannot be used."""
     path = _path(scope, step, key)
     problem = Problem(what=what, path=path, line=step.line, hint=hint, file=scope.source)
-    raise WorkflowError([problem])
+    return WorkflowError([problem])
 
 
 def _path(scope: RunScope, step: PlannedStep, key: str) -> str:

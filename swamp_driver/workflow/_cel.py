@@ -57,8 +57,9 @@ class Compiled:
 
 @functools.cache
 def _environment() -> Any:
-    from cel_expr_python import cel  # noqa: PLC0415 - 20 ms, and many files have no expression
-    from cel_expr_python.ext import ext_strings  # noqa: PLC0415
+    # 20 ms, and many files have no expression; the engine has no types
+    from cel_expr_python import cel  # type: ignore[import-untyped] # noqa: PLC0415
+    from cel_expr_python.ext import ext_strings  # type: ignore[import-untyped] # noqa: PLC0415
 
     return cel.NewEnv(
         variables=dict.fromkeys(ROOTS, cel.Type.DYN), extensions=[ext_strings.ExtStrings()]
@@ -117,18 +118,26 @@ def pattern_matches(pattern: str, text: str) -> bool:
 def _json(value: Any) -> Json:
     """Return what the engine gave as a JSON value."""
     match value:
-        case None | bool() | int() | str():
-            return value
-        case float():
-            if not math.isfinite(value):
-                raise ExpressionError("the value is not a finite number")
-            return value
         case list():
             return [_json(item) for item in value]
         case dict():
             return {_key(key): _json(item) for key, item in value.items()}
+        case float() if not math.isfinite(value):
+            raise ExpressionError("the value is not a finite number")
+        case None | bool() | int() | float() | str():
+            return value
+        case _:
+            return _written(value)
+
+
+def _written(value: Any) -> str:
+    """Return a value as text that JSON has no type for."""
+    match value:
         case bytes() | bytearray():
-            return _decoded(bytes(value))
+            try:
+                return bytes(value).decode()
+            except UnicodeDecodeError:
+                raise ExpressionError("the value is bytes that are not text") from None
         case datetime.datetime():
             return value.isoformat().replace("+00:00", "Z")
         case datetime.timedelta():
@@ -141,19 +150,12 @@ def _key(key: Any) -> str:
     return "true" if key is True else "false" if key is False else str(key)
 
 
-def _decoded(value: bytes) -> str:
-    try:
-        return value.decode()
-    except UnicodeDecodeError:
-        raise ExpressionError("the value is bytes that are not text") from None
-
-
 def _syntax_error(text: str, message: str) -> ExpressionError:
     found = _ERROR.search(message)
     if found is None:
         return ExpressionError(_plain_words(message))
     line, column = max(1, int(found[1])), max(1, int(found[2]))
-    before = text.split("\n")[: line - 1]
+    before = text.split("\n", line)[: line - 1]
     offset = sum(len(part) + 1 for part in before) + column - 1
     return ExpressionError(_plain_words(found[3]), offset=min(offset, len(text)))
 
@@ -165,7 +167,7 @@ def _evaluation_error(message: str) -> ExpressionError:
 
 def _plain_words(message: str) -> str:
     """Return a message of the engine in the words of this project."""
-    message = _STATUS.sub("", message.split("\n")[0]).strip()
+    message = _STATUS.sub("", message.partition("\n")[0]).strip()
     message = re.sub(r"\s*\[[A-Z_]+\]$", "", message)
     for pattern, words in _WORDS:
         if match := re.search(pattern, message):

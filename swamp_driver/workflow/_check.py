@@ -84,8 +84,8 @@ class _Expressions:
             wrong = check_references(references_of(part.text), known)
         except ExpressionError as error:
             wrong = [error]
-        for error in wrong:
-            note_error(template_error(spot.template, part, error), spot.path, self._problems)
+        for found in wrong:
+            note_error(template_error(spot.template, part, found), spot.path, self._problems)
         if not wrong:
             compiled(spot.template, part)
 
@@ -98,13 +98,10 @@ def _check_step(step: Step, check: _Expressions, steps: StepCheck, problems: Pro
         check_task(step.task, problems)
         shell = shell_inputs(step.task, problems)
         check.record(shell or step.task, steps=steps, item=item)
-    for where, script, env in (
-        (step.where, step.run, step.env),
-        (shell and shell.where, shell and shell.run, shell and shell.env),
-    ):
-        if where is not None:
-            _check_script(script, where.value("run").path, problems)
-            _check_env(env or {}, where.value("env"), problems)
+    for record in (step, shell):
+        if record is not None:
+            _check_script(record.run, record.where.value("run").path, problems)
+            _check_env(record.env or {}, record.where.value("env"), problems)
     if item is not None and not _IDENTIFIER.fullmatch(item) and step.for_each and item:
         problems.add(
             f"{quoted(item)} cannot be the name of an item",

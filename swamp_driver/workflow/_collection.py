@@ -31,7 +31,7 @@ class ListOf(Shape[tuple[T, ...]], Generic[T]):
     def read(self, node: Node, path: str, problems: Problems) -> tuple[T, ...]:
         """Return the values."""
         if not isinstance(node, SequenceNode):
-            self.refuse(node, path, problems)
+            raise self.refuse(node, path, problems)
         values = []
         for index, item in enumerate(node.items):
             try:
@@ -71,7 +71,7 @@ class MapOf(Shape[dict[str, T]], Generic[T]):
     def read(self, node: Node, path: str, problems: Problems) -> dict[str, T]:
         """Return the values."""
         if not isinstance(node, MappingNode):
-            self.refuse(node, path, problems)
+            raise self.refuse(node, path, problems)
         values = {}
         for key, entry in node.entries.items():
             if not self.keys.fullmatch(key):
@@ -115,10 +115,10 @@ class Tree(Shape[Node]):
     def read(self, node: Node, path: str, problems: Problems) -> Node:
         """Return the node."""
         if self.kinds and _kind(node) not in self.kinds:
-            self.refuse(node, path, problems)
+            raise self.refuse(node, path, problems)
         return node
 
-    def schema(self, definitions: Definitions) -> dict[str, Json]:
+    def schema(self, _: Definitions) -> dict[str, Json]:
         """Return the schema."""
         return {"type": [_SCHEMA_TYPES[kind] for kind in self.kinds]} if self.kinds else {}
 

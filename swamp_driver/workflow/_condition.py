@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Literal
 
 import attrs
@@ -54,7 +55,7 @@ def condition_holds(condition: Condition, status: StepStatus) -> bool:
 
 
 _COMPLETED = frozenset({StepStatus.SUCCEEDED, StepStatus.FAILED})
-_SIMPLE = {
+_SIMPLE: dict[SimpleConditionType, Callable[[StepStatus], bool]] = {
     "always": lambda _: True,
     "succeeded": lambda status: status is StepStatus.SUCCEEDED,
     "failed": lambda status: status is StepStatus.FAILED,

@@ -1,3 +1,4 @@
+# ruff: noqa: RUF009 - `declare` makes an attrs field
 """Reads conditions of dependencies."""
 
 from __future__ import annotations

@@ -49,7 +49,7 @@ class Tier:
 
     driver: str | None = None
     config: Mapping[str, ConfigTree] | None = None
-    place: Place = Place()
+    place: Place = attrs.field(factory=Place)
     node: MappingNode | None = None
     node_path: str = ""
 

@@ -34,14 +34,16 @@ class Duration(Shape[Template]):
     def read(self, node: Node, path: str, problems: Problems) -> Template:
         """Return it as it is written."""
         if not isinstance(node, ScalarNode) or node.value is None:
-            self.refuse(node, path, problems)
+            raise self.refuse(node, path, problems)
         if not isinstance(node.value, str):
             hint = f"say the unit: '{node.text[:20]}s' or '{node.text[:20]}ms'"
-            self.refuse(node, path, problems, hint=hint)
+            raise self.refuse(node, path, problems, hint=hint)
         if not has_expression(node.text) and parse_duration(node.text) is None:
-            self.refuse(node, path, problems, f"expected {self.words}, found {quoted(node.text)}")
+            raise self.refuse(
+                node, path, problems, f"expected {self.words}, found {quoted(node.text)}"
+            )
         return node.template
 
-    def schema(self, definitions: Definitions) -> dict[str, Json]:
+    def schema(self, _: Definitions) -> dict[str, Json]:
         """Return the schema."""
         return {"type": "string", "pattern": rf"^(?:(?:{_PART})+|[^$]*\$\{{\{{[\s\S]*)$"}

@@ -11,13 +11,13 @@ from swamp_driver.spec import Json
 from swamp_driver.workflow._cel import (
     Compiled,
     ExpressionError,
-    Reference,
     compile_expression,
     evaluate_expression,
 )
 from swamp_driver.workflow._planned import ConfigTree
 from swamp_driver.workflow._problems import Place, Problems
 from swamp_driver.workflow._scan import OPEN, Expression, Literal, ScanError, scan, whole_expression
+from swamp_driver.workflow._syntax_tree import Reference
 from swamp_driver.workflow._template import Template
 
 

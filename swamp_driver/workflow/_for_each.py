@@ -8,7 +8,7 @@ import attrs
 
 from swamp_driver.spec import Json
 from swamp_driver.spec._suggest import quoted
-from swamp_driver.workflow._bind_errors import bind_error, refuse
+from swamp_driver.workflow._bind_errors import bind_error, unusable
 from swamp_driver.workflow._evaluate import TemplateError, evaluate_text, evaluate_tree
 from swamp_driver.workflow._planned import PlannedForEach, PlannedStep
 from swamp_driver.workflow._scope import RunScope
@@ -43,13 +43,13 @@ def expand_for_each(step: PlannedStep, scope: RunScope) -> tuple[Iteration, ...]
         return (_iteration(step, scope, index=None, item={}),)
     items = _items(step, step.for_each, scope)
     if len(items) > MAX_ITERATIONS:
-        refuse(scope, step, f"{len(items)} entries are more than {MAX_ITERATIONS}")
+        raise unusable(scope, step, f"{len(items)} entries are more than {MAX_ITERATIONS}")
     iterations: dict[str, Iteration] = {}
     for index, item in enumerate(items, 1):
         found = _iteration(step, scope, index=index, item={step.for_each.item: item})
         if found.name in iterations:
             hint = f"use self.{step.for_each.item} in the name of the step"
-            refuse(scope, step, f"two entries have the name {quoted(found.name)}", hint)
+            raise unusable(scope, step, f"two entries have the name {quoted(found.name)}", hint)
         iterations[found.name] = found
     return tuple(iterations.values())
 
@@ -67,7 +67,7 @@ def _items(step: PlannedStep, loop: PlannedForEach, scope: RunScope) -> list[Jso
             keys = sorted(values) if isinstance(loop.values, Template) else list(values)
             return [{"key": key, "value": values[key]} for key in keys]
         case _:
-            refuse(
+            raise unusable(
                 scope, step, "'forEach' needs a list or a mapping", "see what the expression gives"
             )
 

@@ -1,3 +1,4 @@
+# ruff: noqa: RUF009 - `declare` makes an attrs field
 """Declarations of inputs as they are written, in both forms."""
 
 from __future__ import annotations
@@ -90,7 +91,7 @@ class InputsShape(Shape[Inputs]):
     def read(self, node: Node, path: str, problems: Problems) -> Inputs:
         """Return the inputs."""
         if not isinstance(node, MappingNode):
-            self.refuse(node, path, problems)
+            raise self.refuse(node, path, problems)
         where = Where(path=path, node=node)
         if not is_object_form(node):
             flat = _FLAT.read(node, path, problems)
@@ -108,7 +109,7 @@ class InputsShape(Shape[Inputs]):
 
     def schema(self, definitions: Definitions) -> dict[str, Json]:
         """Return the schema of either form."""
-        flat = {**_FLAT.schema(definitions), "properties": {"type": {"type": "object"}}}
+        flat: Json = {**_FLAT.schema(definitions), "properties": {"type": {"type": "object"}}}
         return {"anyOf": [flat, DECLARATION.schema(definitions)]}
 
 

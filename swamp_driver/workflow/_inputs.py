@@ -11,6 +11,7 @@ from swamp_driver.spec import Json
 from swamp_driver.spec._suggest import did_you_mean, quoted
 from swamp_driver.workflow._assignments import AssignedText
 from swamp_driver.workflow._cel import ExpressionError, pattern_matches
+from swamp_driver.workflow._input_bounds import broken_bounds, canonical, wrong_bounds
 from swamp_driver.workflow._input_shape import InputDeclaration, Inputs
 from swamp_driver.workflow._node import json_value
 from swamp_driver.workflow._problems import Place, Problems, join_path
@@ -82,22 +83,28 @@ def check_declarations(declared: Inputs, problems: Problems) -> None:
 
 def _check_declaration(declaration: InputDeclaration, problems: Problems) -> None:
     where = declaration.where
-    for low, high in (("minItems", "maxItems"), ("minLength", "maxLength"), ("minimum", "maximum")):
-        if where.has(low) and where.has(high):
-            bounds = [json_value(where.node.entries[key].value) for key in (low, high)]
-            if all(type(bound) in {int, float} for bound in bounds) and bounds[0] > bounds[1]:  # type: ignore[operator]
-                problems.add(f"{low!r} is greater than {high!r}", where.value(low))
-    if declaration.pattern is not None:
-        try:
-            pattern_matches(declaration.pattern.text, "")
-        except ExpressionError as error:
-            problems.add(f"the pattern cannot be used: {error}", where.value("pattern"))
-            return
-    if declaration.default is not None and json_value(declaration.default) is not None:
-        check_value(declaration, json_value(declaration.default), where.value("default"), problems)
+    for what, key in wrong_bounds(declaration):
+        problems.add(what, where.value(key))
+    default = json_value(declaration.default) if declaration.default is not None else None
+    if default is not None and not where.has("pattern"):
+        check_value(declaration, default, where.value("default"), problems)
+    elif declaration.pattern is not None:
+        _check_own_pattern(declaration, default, problems)
     for part in (declaration.items, *(declaration.properties or {}).values()):
         if part is not None:
             _check_declaration(part, problems)
+
+
+def _check_own_pattern(declaration: InputDeclaration, default: Json, problems: Problems) -> None:
+    where = declaration.where
+    assert declaration.pattern is not None
+    try:
+        pattern_matches(declaration.pattern.text, "")
+    except ExpressionError as error:
+        problems.add(f"the pattern cannot be used: {error}", where.value("pattern"))
+        return
+    if default is not None:
+        check_value(declaration, default, where.value("default"), problems)
 
 
 def default_of(declaration: InputDeclaration) -> Json:
@@ -129,10 +136,9 @@ def check_value(
                 hint=_type_hint(declaration, value),
             )
             return plain(value)
-    for what in _broken_bounds(declaration, value):
+    for what in broken_bounds(declaration, value):
         problems.add(what, place)
-    if declaration.enum is not None:
-        _check_choice(declaration, value, place, problems)
+    _check_choice(declaration, value, place, problems)
     match value:
         case str():
             _check_pattern(declaration, value, place, problems)
@@ -165,36 +171,13 @@ def _type_hint(declaration: InputDeclaration, value: Json) -> str | None:
     return None
 
 
-def _broken_bounds(declaration: InputDeclaration, value: Json) -> list[str]:
-    """Return which of the bounds the value breaks, in words."""
-    broken = []
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        if declaration.minimum is not None and value < declaration.minimum:
-            broken.append(f"{value} is less than {declaration.minimum}")
-        if declaration.maximum is not None and value > declaration.maximum:
-            broken.append(f"{value} is greater than {declaration.maximum}")
-    for kind, low, high, noun in (
-        (str, declaration.min_length, declaration.max_length, "characters"),
-        (list, declaration.min_items, declaration.max_items, "entries"),
-    ):
-        if isinstance(value, kind):
-            count = len(value)  # type: ignore[arg-type]
-            if low is not None and count < low:
-                broken.append(f"{count} {noun} are fewer than {low}")
-            if high is not None and count > high:
-                broken.append(f"{count} {noun} are more than {high}")
-    if declaration.unique_items and isinstance(value, list):
-        seen = {_canonical(item) for item in value}
-        if len(seen) < len(value):
-            broken.append("an entry stands there twice")
-    return broken
-
-
 def _check_choice(
     declaration: InputDeclaration, value: Json, place: Place, problems: Problems
 ) -> None:
-    choices = [json_value(node) for node in declaration.enum or ()]
-    if _canonical(value) not in {_canonical(choice) for choice in choices}:
+    if declaration.enum is None:
+        return
+    choices = [json_value(node) for node in declaration.enum]
+    if canonical(value) not in {canonical(choice) for choice in choices}:
         texts = [choice if isinstance(choice, str) else json.dumps(choice) for choice in choices]
         hint = did_you_mean(value, texts) if isinstance(value, str) else None
         problems.add(f"{_shown(value)} is none of: {', '.join(texts)}", place, hint=hint)
@@ -231,9 +214,9 @@ def _check_object(
     for name in declaration.required_keys - value.keys():
         if name not in properties or properties[name].default is None:
             problems.add(f"the key {quoted(name)} is missing", place)
-    for name, part in properties.items():
-        if name not in value and part.default is not None:
-            result[name] = default_of(part)
+    for name, declared in properties.items():
+        if name not in value and declared.default is not None:
+            result[name] = default_of(declared)
     return result
 
 
@@ -253,10 +236,6 @@ def plain(value: Json) -> Json:
 def _inside(place: Place, part: str) -> Place:
     path = place.path + part if part.startswith("[") else join_path(place.path, part[:60])
     return Place(path, place.line, place.column)
-
-
-def _canonical(value: Json) -> str:
-    return json.dumps(value, sort_keys=True)
 
 
 def _shown(value: Json) -> str:

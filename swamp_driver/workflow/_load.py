@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import attrs
+
 from swamp_driver.workflow._check import check_workflow
 from swamp_driver.workflow._model import WORKFLOW, Workflow
 from swamp_driver.workflow._problems import Problems
 from swamp_driver.workflow._shape import Refused
 from swamp_driver.workflow._yaml import parse_yaml
-
-import attrs
 
 
 def parse_workflow(text: str, *, source: str) -> Workflow:

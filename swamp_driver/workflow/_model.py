@@ -1,3 +1,4 @@
+# ruff: noqa: RUF009 - `declare` makes an attrs field
 """A workflow as it is written: one class for each kind of mapping in the file.
 
 Each class is the declaration of its keys: the reader, the JSON Schema and the messages come from

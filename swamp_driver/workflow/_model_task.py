@@ -1,3 +1,4 @@
+# ruff: noqa: RUF009 - `declare` makes an attrs field
 """Tasks as they are written."""
 
 from __future__ import annotations

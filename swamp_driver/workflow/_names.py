@@ -7,13 +7,14 @@ from collections.abc import Callable, Collection, Iterable
 import attrs
 
 from swamp_driver.spec._suggest import did_you_mean, quoted
-from swamp_driver.workflow._cel import LATER_ROOTS, ROOTS, ExpressionError, Reference
+from swamp_driver.workflow._cel import LATER_ROOTS, ROOTS, ExpressionError
+from swamp_driver.workflow._syntax_tree import Reference
 
 _BUILT_IN = frozenset(
     {"int", "uint", "double", "bool", "string", "bytes", "list", "map", "null_type", "type"}
 ) | {"strings", "google"}
 _SELF = ("id", "name", "version", "tags")
-_RUN = ("id", "workflowName", "startedAt", "tags")
+_RUN = ("id", "workflowName", "startedAt", "tags", "directory")
 _STEP = ("status", "exitCode", "outputs")
 
 

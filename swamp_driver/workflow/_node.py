@@ -20,7 +20,7 @@ class ScalarNode:
     """A text, number, truth value or null. The place is that of the first character of content."""
 
     text: str
-    value: None | bool | int | float | str
+    value: bool | int | float | str | None
     style: Style
     line: int
     column: int

@@ -31,8 +31,8 @@ def parse_outputs(data: bytes) -> dict[str, str]:
     try:
         lines = data.decode().split("\n")
     except UnicodeDecodeError as error:
-        line = data[: error.start].count(b"\n") + 1
-        raise OutputsError(f"$SWAMP_OUTPUT: line {line} is not UTF-8 text") from error
+        bad = data[: error.start].count(b"\n") + 1
+        raise OutputsError(f"$SWAMP_OUTPUT: line {bad} is not UTF-8 text") from error
     outputs: dict[str, str] = {}
     number = 0
     while number < len(lines):

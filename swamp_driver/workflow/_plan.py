@@ -35,7 +35,7 @@ from swamp_driver.workflow._static import Static
 from swamp_driver.workflow._steps_seen import graphs_of
 
 
-def plan_workflow(  # noqa: PLR0913 - all by keyword, and each comes from another place
+def plan_workflow(
     workflow: Workflow,
     *,
     source: str,

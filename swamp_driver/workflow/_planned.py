@@ -65,7 +65,7 @@ class PlannedDependency:
 
 @attrs.frozen(kw_only=True)
 class PlannedForEach:
-    """One step for each entry: list entries are bound to `self.<item>`, map entries as `.key`, `.value`."""
+    """One step for each entry: `self.<item>` is the entry, of a mapping its `.key` and `.value`."""
 
     item: str
     values: Template | list[ConfigTree] | dict[str, ConfigTree]

@@ -63,7 +63,7 @@ class Key:
     when: When
 
 
-def declare(  # noqa: PLR0913 - each is one fact about the key
+def declare(
     shape: Shape[Any],
     help: str,  # noqa: A002 - the word that every option library uses
     *,
@@ -77,10 +77,16 @@ def declare(  # noqa: PLR0913 - each is one fact about the key
     return attrs.field(default=attrs.NOTHING if required else default, metadata=metadata)
 
 
-@functools.cache
-def keys_of(cls: type) -> dict[str, Key]:
+def keys_of(cls: object) -> dict[str, Key]:
     """Return the keys that a record class declares, by name."""
+    return _keys_of(cls)
+
+
+@functools.cache
+def _keys_of(cls: object) -> dict[str, Key]:
+    assert isinstance(cls, type)
     found = {}
+    assert isinstance(cls, type)
     for attribute in attrs.fields(cls):
         if _METADATA_KEY in attribute.metadata:
             shape, text, name, required, when = attribute.metadata[_METADATA_KEY]
@@ -126,7 +132,7 @@ class Record(Shape[T]):
     def read(self, node: Node, path: str, problems: Problems) -> T:
         """Return the value; keys that are refused have their blank, so that the rest is checked."""
         if not isinstance(node, MappingNode):
-            self.refuse(node, path, problems)
+            raise self.refuse(node, path, problems)
         values: dict[str, Any] = {"where": Where(path=path, node=node)}
         keys = keys_of(self.cls)
         for name, entry in node.entries.items():
@@ -220,12 +226,12 @@ class Tagged(Shape[Any]):
     def read(self, node: Node, path: str, problems: Problems) -> Any:
         """Read with the record that the tag names."""
         if not isinstance(node, MappingNode):
-            self.refuse(node, path, problems)
+            raise self.refuse(node, path, problems)
         entry = node.entries.get(self.tag)
         if entry is None:
             choices = ", ".join(self.records)
             what = f"{self.words} needs the key {self.tag!r}"
-            self.refuse(node, path, problems, what, hint=f"one of: {choices}")
+            raise self.refuse(node, path, problems, what, hint=f"one of: {choices}")
         word = self.choice.read(entry.value, join_path(path, self.tag), problems)
         return self.records[word].read(node, path, problems)
 

@@ -13,7 +13,7 @@ from swamp_driver.workflow._cel import ROOTS, ExpressionError
 from swamp_driver.workflow._planned import Plan
 
 if TYPE_CHECKING:
-    from swamp_driver.workflow._cel import Reference
+    from swamp_driver.workflow._syntax_tree import Reference
 
 
 @attrs.frozen(kw_only=True)
@@ -64,6 +64,8 @@ class RunScope:
     env: Mapping[str, str] = attrs.field(factory=dict, repr=False)
     self_values: Mapping[str, Json] = attrs.field(factory=dict)
     source: str = ""
+    directory: str = ""
+    """Absolute path of the directory of the workflow file: `run.directory`."""
 
     def variables(self, references: tuple[Reference, ...]) -> Mapping[str, Json]:
         """Return the values of the names referred to."""
@@ -106,6 +108,7 @@ class RunScope:
             "workflowName": self.workflow,
             "startedAt": started.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
             "tags": dict(self.tags),
+            "directory": self.directory,
         }
 
     def _steps(self, references: Iterable[Reference]) -> Json:

@@ -7,7 +7,7 @@ is wrong, `schema` gives the JSON Schema of the same thing.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Generic, NoReturn, TypeVar
+from typing import Any, Generic, TypeVar
 
 from swamp_driver.spec import Json
 from swamp_driver.spec._suggest import did_you_mean, quoted
@@ -22,7 +22,7 @@ Definitions = dict[str, Json]
 _EXPRESSION_SCHEMA: Json = {"type": "string", "pattern": r"^\s*\$\{\{"}
 
 
-class Refused(Exception):
+class Refused(Exception):  # noqa: N818 - it is no error: the problem is noted
     """The value is not of the shape; the problem is noted."""
 
 
@@ -49,16 +49,16 @@ class Shape(Generic[T]):
 
     def refuse(
         self, node: Node, path: str, problems: Problems, what: str = "", hint: str | None = None
-    ) -> NoReturn:
-        """Note that the value is not of this shape."""
+    ) -> Refused:
+        """Note that the value is not of this shape; return what is to be raised."""
         what = what or f"expected {self.words}, found {node.kind}"
         kind = "text" if isinstance(node, ScalarNode) and isinstance(node.value, str) else node.kind
         problems.add(what, place_of(node, path), hint=hint or self.advice.get(kind))
-        raise Refused
+        return Refused()
 
 
 class Text(Shape[Template]):
-    """A text, which may hold expressions; `lenient`: numbers and truth values as they are written."""
+    """A text that may hold expressions; `lenient`: also numbers and truth values, as written."""
 
     words = "text"
     blank = Template("")
@@ -77,14 +77,14 @@ class Text(Shape[Template]):
     def read(self, node: Node, path: str, problems: Problems) -> Template:
         """Return the text as it is written."""
         if not isinstance(node, ScalarNode) or node.value is None:
-            self.refuse(node, path, problems)
+            raise self.refuse(node, path, problems)
         if not isinstance(node.value, str) and not self.lenient:
-            self.refuse(node, path, problems, hint=f'put it in quotes: "{node.text[:60]}"')
+            raise self.refuse(node, path, problems, hint=f'put it in quotes: "{node.text[:60]}"')
         if not self.may_be_empty and not node.text.strip():
-            self.refuse(node, path, problems, "the text is empty")
+            raise self.refuse(node, path, problems, "the text is empty")
         return node.template
 
-    def schema(self, definitions: Definitions) -> dict[str, Json]:
+    def schema(self, _: Definitions) -> dict[str, Json]:
         """Return the schema of a text."""
         if self.lenient:
             return {"type": ["string", "number", "boolean"]}
@@ -104,9 +104,9 @@ class Flag(Shape[bool | Template]):
                 return node.value
             if isinstance(node.value, str) and is_whole_expression(node.text):
                 return node.template
-        self.refuse(node, path, problems)
+        raise self.refuse(node, path, problems)
 
-    def schema(self, definitions: Definitions) -> dict[str, Json]:
+    def schema(self, _: Definitions) -> dict[str, Json]:
         """Return the schema."""
         return {"anyOf": [{"type": "boolean"}, _EXPRESSION_SCHEMA]}
 
@@ -128,9 +128,9 @@ class Whole(Shape[int | Template]):
                 return node.template
             if type(node.value) is int and node.value >= self.minimum:
                 return node.value
-        self.refuse(node, path, problems)
+        raise self.refuse(node, path, problems)
 
-    def schema(self, definitions: Definitions) -> dict[str, Json]:
+    def schema(self, _: Definitions) -> dict[str, Json]:
         """Return the schema."""
         return {"anyOf": [{"type": "integer", "minimum": self.minimum}, _EXPRESSION_SCHEMA]}
 
@@ -145,9 +145,9 @@ class Number(Shape[int | float]):
         """Return it."""
         if isinstance(node, ScalarNode) and type(node.value) in {int, float}:
             return node.value  # type: ignore[return-value]
-        self.refuse(node, path, problems)
+        raise self.refuse(node, path, problems)
 
-    def schema(self, definitions: Definitions) -> dict[str, Json]:
+    def schema(self, _: Definitions) -> dict[str, Json]:
         """Return the schema."""
         return {"type": "number"}
 
@@ -170,13 +170,13 @@ class Choice(Shape[str]):
     def read(self, node: Node, path: str, problems: Problems) -> str:
         """Return the word."""
         if not isinstance(node, ScalarNode) or not isinstance(node.value, str):
-            self.refuse(node, path, problems)
+            raise self.refuse(node, path, problems)
         if node.text in self.choices:
             return node.text
         hint = self.refused.get(node.text) or did_you_mean(node.text, self.choices)
         what = f"{quoted(node.text)} is none of: {', '.join(self.choices)}"
-        self.refuse(node, path, problems, what, hint)
+        raise self.refuse(node, path, problems, what, hint)
 
-    def schema(self, definitions: Definitions) -> dict[str, Json]:
+    def schema(self, _: Definitions) -> dict[str, Json]:
         """Return the schema."""
         return {"enum": list(self.choices)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from typing import Literal, NoReturn
+from typing import ClassVar, Literal, NoReturn
 
 import attrs
 
@@ -303,7 +303,7 @@ class ShellReader:
             commands = [other for other in self._stack if other.kind == "command"]
             commands[-1].pending += frame.pending
 
-    _COMMAND: dict[str, Callable[[ShellReader, _Frame], None]] = {
+    _COMMAND: ClassVar[dict[str, Callable[[ShellReader, _Frame], None]]] = {
         MARK: _command_mark,
         "\\": _command_escape,
         "'": _single_quote,

@@ -53,20 +53,14 @@ class _Walk:
             if chain.root not in own:
                 yield chain
             return
-        for field, value in _fields(expr):
-            if not isinstance(value, bytes):
-                continue
+        for field, value in _parts(expr, {_SELECT, _CALL, _LIST, _STRUCT, _COMPREHENSION}):
             if field == _COMPREHENSION:
                 yield from self._comprehension(value, own)
             elif field == _CALL:
                 yield from self._call(value, own)
-            elif field in {_SELECT, _LIST}:
-                for _, part in _parts(value, {1}):
+            else:
+                for part in _operands(field, value):
                     yield from self.references(part, own)
-            elif field == _STRUCT:
-                for _, entry in _parts(value, {2}):
-                    for _, part in _parts(entry, {3, 4}):
-                        yield from self.references(part, own)
 
     def _call(self, call: bytes, own: frozenset[str]) -> Iterator[Reference]:
         target = _messages(call).get(1)
@@ -101,6 +95,15 @@ class _Walk:
     def _longer(self, operand: bytes, key: str) -> Reference | None:
         chain = self._chain(operand)
         return chain and attrs.evolve(chain, path=(*chain.path, key))
+
+
+def _operands(field: int, value: bytes) -> Iterator[bytes]:
+    """Yield the expressions in a selection, a list or a map."""
+    if field != _STRUCT:
+        yield from (part for _, part in _parts(value, {1}))
+        return
+    for _, entry in _parts(value, {2}):
+        yield from (part for _, part in _parts(entry, {3, 4}))
 
 
 def _positions(source: bytes) -> dict[int, int]:

@@ -1,4 +1,4 @@
-"""Text with `${{ CEL }}` in it, as it stands in a file. (Scanner and evaluation: see `_scan`, `_cel`.)"""
+"""Text with `${{ CEL }}` in it, as it stands in a file."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import attrs
 
-from swamp_driver.workflow._node import MappingNode, ScalarNode, SequenceNode
+from swamp_driver.workflow._node import MappingNode, Node, ScalarNode, SequenceNode
 from swamp_driver.workflow._problems import join_path
 from swamp_driver.workflow._record import When, Where, keys_of
 from swamp_driver.workflow._scan import has_expression
@@ -33,26 +33,33 @@ def templates_of(record: Any) -> Iterator[Spot]:
     for name in where.node.entries:
         if found := keys.get(name):
             value = getattr(record, found.field)
-            yield from _in_value(value, join_path(where.path, name), found.when)
+            for spot in _in_value(value, join_path(where.path, name), found.when):
+                if has_expression(spot.template.text):
+                    yield spot
 
 
 def _in_value(value: Any, path: str, when: When) -> Iterator[Spot]:
     match value:
         case Template():
-            if has_expression(value.text):
-                yield Spot(value, path, when)
-        case tuple():
+            yield Spot(value, path, when)
+        case tuple() | list():
             for index, item in enumerate(value):
                 yield from _in_value(item, f"{path}[{index}]", when)
         case dict():
             for key, item in value.items():
                 yield from _in_value(item, join_path(path, key), when)
-        case ScalarNode(value=str()):
-            yield from _in_value(value.template, path, when)
+        case ScalarNode() | SequenceNode() | MappingNode():
+            yield from _in_value(_content(value), path, when)
+        case _:
+            if hasattr(value, "where"):
+                yield from templates_of(value)
+
+
+def _content(node: Node) -> object:
+    match node:
+        case ScalarNode():
+            return node.template if isinstance(node.value, str) else None
         case SequenceNode():
-            yield from _in_value(tuple(value.items), path, when)
+            return node.items
         case MappingNode():
-            parts = {key: entry.value for key, entry in value.entries.items()}
-            yield from _in_value(parts, path, when)
-        case _ if hasattr(value, "where") and keys_of(type(value)):
-            yield from templates_of(value)
+            return {key: entry.value for key, entry in node.entries.items()}

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NoReturn
 
 from swamp_driver.spec._suggest import quoted
 from swamp_driver.workflow._node import Entry, MappingNode, Node, ScalarNode, SequenceNode, Style
@@ -31,7 +31,7 @@ _TUPLE = re.compile(r"\('(<[^']*>)',\)")
 _STYLES: dict[str | None, Style] = {"'": "quoted", '"': "quoted", "|": "block", ">": "block"}
 
 
-class _Stop(Exception):
+class _StopReading(Exception):  # noqa: N818 - it is no error: the problem is noted
     """Reading cannot go on; the problem is noted."""
 
 
@@ -46,7 +46,7 @@ def parse_yaml(text: str, problems: Problems) -> Node | None:
         return None
     try:
         return _Builder(_events(text, problems), text, problems).document()
-    except _Stop:
+    except _StopReading:
         return None
 
 
@@ -63,16 +63,16 @@ def _events(text: str, problems: Problems) -> Iterator[Any]:
         place = Place("", mark.line + 1, mark.column + 1) if mark else Place("", 1, 1)
         what = _TUPLE.sub(r"\1", str(error.problem or error.context or "cannot be read")).strip()
         problems.add(f"YAML: {what}", place, hint=_syntax_hint(what))
-        raise _Stop from error
+        raise _StopReading from error
     except ReaderError as error:
         before = text[: error.position]
         place = Place("", before.count("\n") + 1, error.position - (before.rfind("\n") + 1) + 1)
         code = error.character if isinstance(error.character, int) else ord(error.character)
         problems.add(f"YAML: the character U+{code:04X} is not allowed", place)
-        raise _Stop from error
+        raise _StopReading from error
     except (YAMLError, ValueError, LookupError, AssertionError, TypeError) as error:
         problems.add("YAML: the text cannot be read", Place("", 1, 1))
-        raise _Stop from error
+        raise _StopReading from error
 
 
 def _syntax_hint(what: str) -> str | None:
@@ -252,7 +252,7 @@ class _Builder:
         written = next((line for line in self._lines[first:] if line.strip()), "")
         return first + 1, max(0, _indent(written) - _indent(content)) + 1
 
-    def _resolve(self, event: Any) -> None | bool | int | float | str:
+    def _resolve(self, event: Any) -> bool | int | float | str | None:
         """Return what a plain scalar means in the core schema of YAML 1.2."""
         text = event.value
         if text in _NULL:
@@ -296,9 +296,9 @@ class _Builder:
         if depth > MAX_DEPTH:
             self._stop(f"the file is nested more than {MAX_DEPTH} levels deep", event)
 
-    def _stop(self, what: str, event: Any, *, hint: str | None = None) -> Any:
+    def _stop(self, what: str, event: Any, *, hint: str | None = None) -> NoReturn:
         self._problems.add(what, _place(event), hint=hint)
-        raise _Stop
+        raise _StopReading
 
 
 def _position(event: Any) -> tuple[int, int]:
