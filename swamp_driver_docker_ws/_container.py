@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import threading
 import time
+import weakref
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -64,6 +66,10 @@ class AgentContainer:
         said = f"; its last words: {words.splitlines()[-1]}" if words else ""
         return f"contact with container '{self.name}' was lost: {cause}{said}"
 
+    def cut(self) -> None:
+        """End the connection at once, for an engine that does not answer: its steps are lost."""
+        self._stream.close()
+
     def close(self) -> None:
         """End the agent and with it the container; the engine removes it by itself.
 
@@ -85,6 +91,8 @@ class ContainerMaker:
     lease_s: float | None = None
     """How long each side waits for a sign of the other, where a connection can die silently."""
     _numbers: Iterator[int] = attrs.field(factory=itertools.count, init=False)
+    _open_ones: weakref.WeakSet[AgentContainer] = attrs.field(factory=weakref.WeakSet, init=False)
+    _lock: threading.Lock = attrs.field(factory=threading.Lock, init=False)
 
     def open(self, role: Role) -> AgentContainer:
         """Start a container for steps; return when its agent has said hello.
@@ -105,6 +113,13 @@ class ContainerMaker:
             yield container.connection
         finally:
             container.close()
+
+    def cut_all(self) -> None:
+        """End the connections of all containers at once; see `AgentContainer.cut`."""
+        with self._lock:
+            open_ones = list(self._open_ones)
+        for container in open_ones:
+            container.cut()
 
     def put_into_volume(self, entries: Sequence[ArchiveEntry]) -> None:
         """Put files into the run directory where it is a volume, by a container that never runs."""
@@ -138,7 +153,7 @@ class ContainerMaker:
             self.engine.start_container(container_id, spec=spec)
             connection = self._greet(container_id, spec.name, stream, began_at)
             undo.pop_all()
-        return AgentContainer(
+        container = AgentContainer(
             container_id=container_id,
             name=spec.name,
             connection=connection,
@@ -146,6 +161,9 @@ class ContainerMaker:
             engine=self.engine,
             began_at=began_at,
         )
+        with self._lock:
+            self._open_ones.add(container)
+        return container
 
     def _greet(
         self, container_id: str, name: str, stream: ContainerStream, began_at: float

@@ -38,6 +38,7 @@ from swamp_driver_docker_ws._engine_ref import EngineRef, resolve_engine
 from swamp_driver_docker_ws._handle import Handle, handle_for, read_handle
 from swamp_driver_docker_ws._leftovers import list_leftovers, remove_leftover
 from swamp_driver_docker_ws._teardown import Ledger, Made, Settlement, settle_binding
+from swamp_driver_docker_ws._watch import EngineWatch
 
 _CAPABILITIES = frozenset(
     {
@@ -102,11 +103,14 @@ class DockerDriver:
     config: DockerConfig
     connect: Callable[[EngineRef], Engine] = attrs.field(default=DockerEngine, kw_only=True)
     """How an engine is reached: a seam for tests."""
+    watch_interval_s: float = attrs.field(default=10.0, kw_only=True)
+    """How often the engine is asked whether it is well while steps run."""
     _state: Literal["new", "ready", "closed"] = attrs.field(default="new", init=False)
     _lock: threading.Lock = attrs.field(factory=threading.Lock, init=False)
     _engine: Engine | None = attrs.field(default=None, init=False)
     _handle: Handle | None = attrs.field(default=None, init=False)
     _runner: Runner | None = attrs.field(default=None, init=False)
+    _watch: EngineWatch | None = attrs.field(default=None, init=False)
 
     @hookimpl
     def prepare_workspace(self, run: RunContext) -> Workspace:
@@ -127,6 +131,11 @@ class DockerDriver:
             except BaseException:
                 self._settle(run, _UNDO, handle=handle, was_prepared=False)
                 raise
+            self._watch = EngineWatch(
+                engine.is_alive,
+                on_dead=self._runner.maker.cut_all,
+                interval_s=self.watch_interval_s,
+            )
             self._state = "ready"
             return workspace
 
@@ -206,6 +215,8 @@ class DockerDriver:
             Settlement(run=run, outcome=outcome, config=self.config, was_prepared=was_prepared),
             made=None if handle is None or engine is None else Made(handle, engine, runner),
         )
+        if self._watch is not None:
+            self._watch.close()
         if engine is not None:
             engine.close()
         return ledger.report()

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 _QUICK_S = 10
 """For what an engine answers at once, if it answers."""
+_PING_S = 20
 _PATIENT_S = 120
 """For starts and removals, which take seconds on a busy machine."""
 _PULL_SILENCE_S = 600
@@ -109,7 +110,7 @@ class DockerEngine:
             return reports
 
         with self._errors():
-            follow_pull(name, begin, report=report, cancel=cancel, is_alive=self._is_alive)
+            follow_pull(name, begin, report=report, cancel=cancel, is_alive=self.is_alive)
 
     def create_container(self, spec: ContainerSpec) -> str:
         """See `Engine.create_container`."""
@@ -217,10 +218,11 @@ class DockerEngine:
         if tunnel is not None:
             tunnel.close()
 
-    def _is_alive(self) -> bool:
+    def is_alive(self) -> bool:
+        """See `Engine.is_alive`."""
         try:
             with self._errors():
-                return bool(self._client(_QUICK_S).ping())
+                return bool(self._client(_PING_S).ping())
         except UnavailableError:
             return False
 

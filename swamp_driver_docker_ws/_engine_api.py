@@ -100,6 +100,10 @@ class Engine(Protocol):
         """Return what the engine is; the first call on it, with a short time limit."""
         ...
 
+    def is_alive(self) -> bool:
+        """Return whether the engine answers within 20 s. Never raises."""
+        ...
+
     def find_image(self, name: str) -> Image | None:
         """Return an image that the engine has, or None."""
         ...
