@@ -12,6 +12,7 @@ from swamp_driver.spec import option
 from swamp_driver_docker_ws._extra_args import parse_extra_args
 from swamp_driver_docker_ws._sizes import parse_size
 
+_VOLUME_NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]*")
 _IMAGE_REFERENCE = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9._/:@-]*")
 
 
@@ -40,12 +41,19 @@ def _check_absolute(value: str) -> None:
         raise ValueError(f"must be an absolute path without '..', not {value!r}")
 
 
+def _check_source(value: str) -> None:
+    if not value.startswith("/") and not _VOLUME_NAME.fullmatch(value):
+        raise ValueError(f"must be an absolute path or the name of a volume, not {value!r}")
+
+
 @attrs.frozen(kw_only=True)
 class VolumeConfig:
     """A directory or named volume that a container gets beside the workspace."""
 
     source: str = option(
-        help="An absolute path on the engine's host, or the name of a volume.", example="/data"
+        help="An absolute path on the engine's host, or the name of a volume.",
+        example="/data",
+        validator=_checked(_check_source),
     )
     target: str = option(
         help="The absolute path in the container.",
