@@ -34,7 +34,6 @@ from swamp_driver.workflow._planned import (
     Preserve,
     ShellCommand,
 )
-from swamp_driver.workflow._problems import render_problem, render_problems
 from swamp_driver.workflow._scope import RunScope, StepView, self_of
 from swamp_driver.workflow._template import Template
 
@@ -61,6 +60,7 @@ __all__ = [
     "PlannedWorkspace",
     "Preserve",
     "RunScope",
+    "Sharing",
     "ShellCommand",
     "SimpleCondition",
     "Step",
@@ -79,8 +79,6 @@ __all__ = [
     "plan_from_json",
     "plan_to_json",
     "plan_workflow",
-    "render_problem",
-    "render_problems",
     "runs_after_failure",
     "self_of",
 ]

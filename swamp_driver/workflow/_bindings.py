@@ -82,6 +82,8 @@ class Bindings:
         """Return what the driver says of itself, once for each name."""
         if choice.driver not in self._infos:
             self._infos[choice.driver] = None
+            if not choice.driver:
+                return None  # an expression without a value, which is noted
             try:
                 self._infos[choice.driver] = self._catalog.describe(choice.driver)
             except PluginError as error:

@@ -93,7 +93,7 @@ def choose(tiers: Sequence[Tier], *, default: str) -> Choice:
     several tiers are never merged.
     """
     chosen_by = next((tier for tier in tiers if tier.driver is not None), Tier())
-    driver = chosen_by.driver or default
+    driver = default if chosen_by.driver is None else chosen_by.driver
     for index, tier in enumerate(tiers):
         if tier.config is None:
             continue

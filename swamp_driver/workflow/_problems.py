@@ -1,9 +1,8 @@
-"""Problems of one file, gathered while it is read, and how they look to a person."""
+"""Problems of one file, gathered while it is read."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 
 import attrs
 
@@ -11,7 +10,6 @@ from swamp_driver.errors import Problem, WorkflowError
 
 _LINE_BREAK = re.compile(r"\r\n|\n|\r")
 _KEPT_LINE = 1000
-_SHOWN_LINE = 120
 
 
 @attrs.frozen
@@ -77,38 +75,3 @@ class Problems:
         """Raise `WorkflowError` if anything was found."""
         if self._found:
             raise self.error()
-
-
-def render_problem(problem: Problem) -> str:
-    """Return a problem over several lines: where and what, the source line, a caret, the hint.
-
-    No control character of the file gets through to the terminal.
-    """
-    where = ":".join(str(part) for part in (problem.file, problem.line, problem.column) if part)
-    lines = [_printable(": ".join(part for part in (where, problem.path, problem.what) if part))]
-    if problem.source_line is not None and problem.line:
-        lines += _excerpt(problem.source_line, line=problem.line, column=problem.column)
-    if problem.hint:
-        lines.append(_printable(f"  hint: {problem.hint}"))
-    return "\n".join(lines)
-
-
-def render_problems(problems: Sequence[Problem]) -> str:
-    """Return all problems, one below the other."""
-    return "\n".join(render_problem(problem) for problem in problems)
-
-
-def _excerpt(source_line: str, *, line: int, column: int) -> list[str]:
-    start = max(0, column - _SHOWN_LINE // 2) if len(source_line) > _SHOWN_LINE else 0
-    shown = source_line[start : start + _SHOWN_LINE]
-    number = f"  {line} | "
-    excerpt = [number + _printable(shown)]
-    caret = column - 1 - start
-    if 0 <= caret <= len(shown):
-        pad = "".join("\t" if letter == "\t" else " " for letter in shown[:caret])
-        excerpt.append(" " * (len(number) - 2) + "| " + pad + "^")
-    return excerpt
-
-
-def _printable(text: str) -> str:
-    return "".join(letter if letter.isprintable() or letter == "\t" else "?" for letter in text)

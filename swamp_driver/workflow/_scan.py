@@ -42,7 +42,7 @@ class Expression:
 
 
 class ScanError(Exception):
-    """An expression does not end; `offset` is where it begins."""
+    """An expression is empty or does not end; `offset` is where it begins."""
 
     def __init__(self, message: str, *, offset: int, hint: str) -> None:
         super().__init__(message)

@@ -14,7 +14,8 @@ import attrs
 
 from swamp_driver.workflow._evaluate import TemplateError, template_parts
 from swamp_driver.workflow._scan import Expression
-from swamp_driver.workflow._shell_reader import MARK, PlaceError, ShellReader
+from swamp_driver.workflow._shell_cursor import MARK, PlaceError
+from swamp_driver.workflow._shell_reader import ShellReader
 from swamp_driver.workflow._template import Template
 
 PREFIX = "SWAMP_EXPR_"

@@ -6,13 +6,13 @@ keys are found, and no tag is ever obeyed.
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterator
 from typing import Any, NoReturn
 
 from swamp_driver.spec._suggest import quoted
 from swamp_driver.workflow._node import Entry, MappingNode, Node, ScalarNode, SequenceNode, Style
+from swamp_driver.workflow._plain_scalar import resolve_plain
 from swamp_driver.workflow._problems import Place, Problems
 
 MAX_BYTES = 1024 * 1024
@@ -20,12 +20,6 @@ MAX_NODES = 50_000
 """Nodes after aliases and merge keys are expanded."""
 MAX_DEPTH = 64
 
-_NULL = {"", "~", "null", "Null", "NULL"}
-_TRUE = {"true", "True", "TRUE"}
-_FALSE = {"false", "False", "FALSE"}
-_INT = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
-_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
-_NOT_FINITE = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
 _TUPLE = re.compile(r"\('(<[^']*>)',\)")
 """What the library puts around the name of a token in some of its messages."""
 _STYLES: dict[str | None, Style] = {"'": "quoted", '"': "quoted", "|": "block", ">": "block"}
@@ -242,7 +236,7 @@ class _Builder:
             column += 1
         elif style == "block":
             line, column = self._block_start(event)
-        value = self._resolve(event) if style == "plain" else event.value
+        value = self._plain(event) if style == "plain" else event.value
         return ScalarNode(event.value, value, style, line, column)
 
     def _block_start(self, event: Any) -> tuple[int, int]:
@@ -252,40 +246,16 @@ class _Builder:
         written = next((line for line in self._lines[first:] if line.strip()), "")
         return first + 1, max(0, _indent(written) - _indent(content)) + 1
 
-    def _resolve(self, event: Any) -> bool | int | float | str | None:
-        """Return what a plain scalar means in the core schema of YAML 1.2."""
-        text = event.value
-        if text in _NULL:
-            return None
-        if text in _TRUE or text in _FALSE:
-            return text in _TRUE
-        if text[0] not in "-+.0123456789":
-            return str(text)
-        if _INT.fullmatch(text):
-            return self._integer(text, event)
-        if _FLOAT.fullmatch(text) or _NOT_FINITE.fullmatch(text):
-            return self._real(text, event)
-        return str(text)
-
-    def _integer(self, text: str, event: Any) -> int:
-        base = {"0o": 8, "0x": 16}.get(text[:2], 10)
-        number = int(text[2:] if base != 10 else text, base) if len(text) < 30 else 2**63  # noqa: PLR2004
-        if not -(2**63) <= number < 2**63:
-            self._out_of_range(event)
-        return number
-
-    def _real(self, text: str, event: Any) -> float:
-        number = math.inf if _NOT_FINITE.fullmatch(text) else float(text)
-        if not math.isfinite(number):
-            self._out_of_range(event)
-        return number
-
-    def _out_of_range(self, event: Any) -> None:
-        self._problems.add(
-            f"the number {quoted(event.value)} is out of range",
-            _place(event),
-            hint="put it in quotes if it is text",
-        )
+    def _plain(self, event: Any) -> bool | int | float | str | None:
+        try:
+            return resolve_plain(event.value)
+        except ValueError:
+            self._problems.add(
+                f"the number {quoted(event.value)} is out of range",
+                _place(event),
+                hint="put it in quotes if it is text",
+            )
+            return 0
 
     def _count(self, size: int, event: Any) -> None:
         self._nodes += size
