@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
 import attrs
 
 from swamp_driver.errors import DuplicateDriverError, PluginError, UnknownDriverError
+from swamp_driver.host._entry_points import canonical_name, find_entry_points
 from swamp_driver.spec import ENTRY_POINT_GROUP
 from swamp_driver.spec._suggest import did_you_mean, quoted
 
@@ -55,16 +55,14 @@ def discover() -> tuple[InstalledDriver, ...]:
     Reads the metadata of what `sys.path` shows; imports none of it. A distribution that is there
     twice counts once: the first one, which is the one that an import finds.
     """
-    import importlib.metadata  # noqa: PLC0415 - 20 ms, and an embedding host may not need it
-
     found = {
         InstalledDriver(
             name=entry_point.name,
             entry_point=entry_point.value,
-            distribution=entry_point.dist.name if entry_point.dist else None,
-            version=entry_point.dist.version if entry_point.dist else None,
+            distribution=entry_point.distribution,
+            version=entry_point.version,
         )
-        for entry_point in importlib.metadata.entry_points(group=ENTRY_POINT_GROUP)
+        for entry_point in find_entry_points(ENTRY_POINT_GROUP)
     }
     return tuple(sorted(found, key=lambda driver: (driver.name, driver.origin)))
 
@@ -88,8 +86,7 @@ def select_driver(name: str, installed: Sequence[InstalledDriver]) -> InstalledD
     matching = [
         driver
         for driver in installed
-        if driver.name == plain
-        and (not distribution or _canonical(driver.distribution or "") == _canonical(distribution))
+        if driver.name == plain and (not distribution or _is_from(distribution, driver))
     ]
     if not matching:
         raise _unknown(name, distribution, plain, installed)
@@ -98,9 +95,8 @@ def select_driver(name: str, installed: Sequence[InstalledDriver]) -> InstalledD
     return matching[0]
 
 
-def _canonical(distribution: str) -> str:
-    """Return a distribution's name as indexes compare it (PEP 503)."""
-    return re.sub(r"[-_.]+", "-", distribution).lower()
+def _is_from(distribution: str, driver: InstalledDriver) -> bool:
+    return canonical_name(driver.distribution or "") == canonical_name(distribution)
 
 
 def _unknown(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import base64
 import functools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import Enum
+from typing import Any
 
 import attrs
 
@@ -91,7 +92,7 @@ def _bytes_from_json(fields: dict[str, Json]) -> bytes:
 
 
 @functools.cache
-def _field_names(cls: type[RunEvent]) -> tuple[str, ...]:
+def _field_names(cls: Any) -> tuple[str, ...]:
     return tuple(field.name for field in attrs.fields(cls))
 
 
@@ -101,19 +102,16 @@ def _to_json(value: object) -> Json:
     if isinstance(value, tuple):
         return [_to_json(item) for item in value]
     if attrs.has(type(value)):
-        return {
-            field.name: _to_json(getattr(value, field.name)) for field in attrs.fields(type(value))
-        }
+        return {name: _to_json(getattr(value, name)) for name in _field_names(type(value))}
     assert value is None or isinstance(value, bool | int | float | str)
     return value
 
 
-def _status(cls: type[RunEvent], value: object) -> object:
+def _status(cls: type[RunEvent], value: Any) -> object:
     return RunStatus(value) if cls is RunEnded else StepStatus(value)
 
 
-def _jobs(_: type[RunEvent], value: object) -> object:
-    assert isinstance(value, list)
+def _jobs(_: type[RunEvent], value: Any) -> object:
     return tuple(
         JobOutline(
             name=job["name"], steps=tuple(job["steps"]), step_ids=tuple(job.get("step_ids", ()))
@@ -122,7 +120,7 @@ def _jobs(_: type[RunEvent], value: object) -> object:
     )
 
 
-_CONVERTERS = {
+_CONVERTERS: Mapping[str, Callable[[type[RunEvent], Any], object]] = {
     "status": _status,
     "end": lambda _, value: StepEnd(value),
     "usage": lambda _, value: Usage(**value),

@@ -39,7 +39,7 @@ class FoundLeftover:
             DriverError: its engine cannot be asked.
         """
         if self._bound is not None:
-            return bool(self._bound.remove_leftover(self._bound.config, self.leftover))
+            return bool(self._bound.remove_leftover(self.leftover))
         errors = rundir.remove_run_dir(self.leftover.name, deadline_s=_REMOVE_S)
         if errors:
             raise TeardownError(f"'{self.leftover.name}' was not wholly removed", left=errors)
@@ -102,7 +102,7 @@ def _ask(
 ) -> Iterator[FoundLeftover]:
     loaded = catalog.load(driver)
     bound = open_driver(loaded, structure_config(loaded.info.config, config))
-    for leftover in bound.list_leftovers(bound.config) or ():
+    for leftover in bound.list_leftovers() or ():
         yield FoundLeftover(
             leftover=leftover, driver=driver, keep_reason=_keep_reason(leftover), bound=bound
         )
@@ -116,12 +116,12 @@ def _directory(found: rundir.FoundRunDir) -> FoundLeftover:
         run_id=marker.run_id,
         owner=marker.owner,
         created_at=marker.created_at,
-        size_bytes=rundir.measure_tree(found.path),
         preserved=marker.preserved,
     )
-    return FoundLeftover(
-        leftover=leftover, driver=None, keep_reason=_keep_reason(leftover), bound=None
-    )
+    reason = _keep_reason(leftover)
+    if reason is None:  # measuring visits every file: not where a run is at work
+        leftover = attrs.evolve(leftover, size_bytes=rundir.measure_tree(found.path))
+    return FoundLeftover(leftover=leftover, driver=None, keep_reason=reason, bound=None)
 
 
 def _keep_reason(leftover: Leftover) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -40,7 +41,7 @@ from swamp_driver.spec import (
     Workspace,
     WorkspaceReady,
 )
-from swamp_driver.workflow import Plan, Preserve, RunScope, bind_config
+from swamp_driver.workflow import Plan, Preserve, RunScope, bind_config, self_of
 
 
 @attrs.frozen(kw_only=True)
@@ -248,6 +249,11 @@ class _Run:
             started_at=self._started_at,
             tags=self._plan.tags,
             workspace_path=self._request.path if enabled else None,
+            job="",
+            env=os.environ,
+            self_values=self_of(self._plan),
+            source=self._plan.source,
+            directory=self._plan.directory,
         )
 
     def _identity(self, bus: EventBus) -> RunIdentity:

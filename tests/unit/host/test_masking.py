@@ -1,6 +1,6 @@
 """Secrets never come out, whole or split."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from swamp_driver.host._masking import Masker, looks_secret, mask_text, maskable, too_short
@@ -53,6 +53,7 @@ def test_text_is_masked_as_output_is() -> None:
     assert mask_text("curl -u me:hunter22", frozenset({b"hunter22"})) == "curl -u me:***"
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.sampled_from([b"hunter22", b"hunt", b"er22", b"xhun", b"abab", b"ab", b"\n"])),
     st.data(),
