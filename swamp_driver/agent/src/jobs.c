@@ -22,7 +22,7 @@
 #define OUTPUT_PIPE_SIZE (256 << 10)
 #define READ_MAX (256u << 10)
 #define READ_MIN (16u << 10) /* less room is not worth a read */
-#define ORPHANS_US 10000000
+#define ORPHANS_US 30000000
 #define PATIENCE_US 1000000 /* what supervisors get beyond the time that they give themselves */
 
 static struct job *find(const struct jobs *jobs, uint32_t id)
@@ -408,14 +408,14 @@ static size_t supervisors(const struct jobs *jobs, pid_t **pids)
     return count;
 }
 
-static int kill_orphans_once(const struct jobs *jobs)
+static void kill_orphans_once(struct jobs *jobs)
 {
     pid_t *spared;
     size_t count = supervisors(jobs, &spared);
-    int found = spared ? kill_children(spared, count) : 1;
 
+    if (spared)
+        kill_pass(&jobs->killing, spared, count);
     free(spared);
-    return found;
 }
 
 void jobs_kill_orphans(struct jobs *jobs)
@@ -423,7 +423,8 @@ void jobs_kill_orphans(struct jobs *jobs)
     if (!jobs->orphans_until_us)
         return;
     jobs_reap();
-    if (kill_orphans_once(jobs) > 0 && monotonic_us() < jobs->orphans_until_us)
+    kill_orphans_once(jobs);
+    if (jobs->killing.found > 0 && monotonic_us() < jobs->orphans_until_us)
         return;
     jobs->orphans_until_us = 0;
     for (size_t i = 0; i < jobs->count; i++)
@@ -456,7 +457,7 @@ void jobs_kill_all(struct jobs *jobs, int signals)
             return;
         jobs_reap();
         if (spent > ORPHANS_US + PATIENCE_US)
-            kill_children(NULL, 0);
+            kill_pass(&jobs->killing, NULL, 0);
         else
             kill_orphans_once(jobs);
         poll(&polled, 1, 2);

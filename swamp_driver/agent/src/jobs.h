@@ -10,6 +10,7 @@
 #include "inbox.h"
 #include "oom.h"
 #include "outbox.h"
+#include "reap.h"
 #include "supervise.h"
 
 #define JOB_POLLS 3 /* its line, standard output, standard error */
@@ -35,6 +36,7 @@ struct jobs {
     size_t count;
     size_t capacity;
     size_t turn; /* which job is served first */
+    struct killing killing; /* of what killed supervisors left */
     uint64_t orphans_until_us; /* when to give up killing orphans; 0 while there are none */
     int null;
     struct outbox *outbox;

@@ -24,12 +24,13 @@
 #include "reap.h"
 #include "report.h"
 
-/* How long to go on killing what does not die: setuid programs, or a process that waits for a dead
- * disk. The result then says how many are left. */
-#define GIVE_UP_US 10000000
+/* How long to go on killing what does not die: a storm on a busy machine may take its time, and a
+ * process that waits for a dead disk never dies. The result then says how many are left. */
+#define GIVE_UP_US 30000000
+/* The same where all that is left may not be killed (setuid programs), or cannot be found (without
+ * /proc only the leader's group is known): it takes a moment only to die by itself. */
+#define POWERLESS_US 500000
 #define SWEEP_WAIT_MS 2
-/* Without /proc only the leader's group can be killed; how long that may take to die. */
-#define BLIND_SWEEP_US 200000
 
 struct life {
     const struct run_request *request;
@@ -137,8 +138,10 @@ static int leader_ended(const struct life *life)
 
 static void kill_all(struct life *life)
 {
+    struct killing killing = {0};
+
     kill(-life->leader, SIGKILL);
-    kill_children(NULL, 0);
+    kill_pass(&killing, NULL, 0);
     if (life->stage != KILLED)
         life->deadline_us = later_us(monotonic_us(), GIVE_UP_US);
     life->stage = KILLED;
@@ -230,11 +233,14 @@ static void sweep(struct life *life)
 {
     uint64_t start = monotonic_us();
     struct pollfd signals = {life->signals, POLLIN, 0};
+    struct killing killing = {0};
 
     kill(-life->leader, SIGKILL);
     while (reap(life)) {
-        life->survivors = kill_children(NULL, 0);
-        if (monotonic_us() - start >= (life->survivors < 0 ? BLIND_SWEEP_US : GIVE_UP_US))
+        kill_pass(&killing, NULL, 0);
+        life->survivors = killing.found;
+        int powerless = life->reaped && killing.found != 0 && killing.refused >= killing.found;
+        if (monotonic_us() - start >= (powerless ? POWERLESS_US : GIVE_UP_US))
             return;
         drain_signals(life->signals);
         if (!reap(life))
