@@ -7,14 +7,15 @@ import time
 _MINUTE = 60
 _HOUR = 3600
 _DAY = 86400
+_DECIMALS_FROM = 0.1
 _WHOLE_SECONDS_FROM = 10
 _KIB = 1024
 
 
 def format_duration(seconds: float) -> str:
-    """Return `0.04s`, `4.2s`, `42s`, `3m05s` or `1h02m`."""
-    if seconds < 0.1:  # noqa: PLR2004 - below this one decimal would say 0.0
-        return f"{max(seconds, 0.0):.2f}s"
+    """Return `40ms`, `4.2s`, `42s`, `3m05s` or `1h02m`."""
+    if seconds < _DECIMALS_FROM:
+        return f"{max(seconds, 0.0) * 1000:.0f}ms"
     if seconds < _WHOLE_SECONDS_FROM:
         return f"{seconds:.1f}s"
     return format_elapsed(seconds)

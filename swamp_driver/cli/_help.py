@@ -54,14 +54,14 @@ class _Teaching(click.RichCommand):
 
 def _prompted(command: str) -> list[str]:
     first, *more = command.split("\n")
-    return [f"$ {first}", *(f"> {line}" for line in more)]
+    return [f"$ {first}", *(f"  {line}" for line in more)]
 
 
 class TeachingCommand(_Teaching):
     """A command with `examples` and `exit_codes`."""
 
 
-class TeachingGroup(_Teaching, click.RichGroup):  # type: ignore[misc] - as in rich_click itself
+class TeachingGroup(_Teaching, click.RichGroup):  # type: ignore[misc]  # as rich_click does
     """A group of commands with `examples` and `exit_codes`."""
 
     command_class = TeachingCommand

@@ -6,6 +6,7 @@ import json
 import shutil
 import sys
 from collections.abc import Iterable, Sequence
+from typing import Literal
 
 from swamp_driver.cli._columns import Cell, render_columns
 from swamp_driver.cli._streams import stderr, stdout
@@ -27,10 +28,15 @@ def print_json(value: object) -> None:
     stdout().line(json.dumps(value, indent=2))
 
 
-def print_columns(header: Sequence[str], rows: Sequence[Sequence[Cell]]) -> None:
-    """Print a table to stdout; on a terminal its last column is cut to the width."""
+def print_columns(
+    header: Sequence[str],
+    rows: Sequence[Sequence[Cell]],
+    *,
+    last: Literal["cut", "wrapped"] = "cut",
+) -> None:
+    """Print a table to stdout; on a terminal its last column is made to fit."""
     width = shutil.get_terminal_size().columns if is_terminal(sys.stdout) else None
-    print_lines(render_columns(header, rows, style=out_style(), width=width))
+    print_lines(render_columns(header, rows, style=out_style(), width=width, last=last))
 
 
 def out_style() -> Style:

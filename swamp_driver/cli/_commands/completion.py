@@ -21,7 +21,10 @@ from swamp_driver.cli._print import print_lines
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 @click.pass_context
 def command(ctx: click.Context, shell: str) -> None:
-    """Print what a shell needs to complete commands, options, runs, drivers and files."""
+    """Print the completion script of a shell.
+
+    It completes commands and options, workflow files, ids of runs, drivers and workspaces.
+    """
     found = get_completion_class(shell)
     assert found is not None
     root = ctx.find_root()

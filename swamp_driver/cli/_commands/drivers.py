@@ -27,7 +27,7 @@ from swamp_driver.spec import OptionInfo, config_options
 @json_option
 @click.pass_context
 def command(ctx: click.Context, *, as_json: bool) -> None:
-    """List the installed drivers, the broken ones too."""
+    """List the installed drivers, broken ones too."""
     if ctx.invoked_subcommand is not None:
         return
     listings = list_drivers()
@@ -49,16 +49,17 @@ def show(name: str, *, as_json: bool) -> None:
         return
     style = out_style()
     facts = {
-        "runs steps": loaded.info.summary,
         "package": _package(loaded.installed.distribution, loaded.installed.version),
         "class": loaded.installed.entry_point,
         "contract": str(loaded.info.api),
         "can": ", ".join(sorted(loaded.info.capabilities)) or "nothing beyond the core",
     }
-    print_lines([style.paint(escape_controls(loaded.name), "strong")])
-    print_lines(f"  {key:<11}{escape_controls(text)}" for key, text in facts.items())
+    name = style.paint(escape_controls(loaded.name), "strong")
+    print_lines([f"{name}: {escape_controls(loaded.info.summary)}"])
+    print_lines(f"  {key:<10}{escape_controls(text)}" for key, text in facts.items())
     print_lines([""])
-    print_columns(("OPTION", "TYPE", "DEFAULT", "WHAT IT DOES"), [_option_row(o) for o in options])
+    header = ("OPTION", "TYPE", "DEFAULT", "WHAT IT DOES")
+    print_columns(header, [_option_row(option) for option in options], last="wrapped")
 
 
 def _row(listing: DriverListing) -> list[Cell]:
@@ -71,10 +72,8 @@ def _row(listing: DriverListing) -> list[Cell]:
 
 def _option_row(option: OptionInfo) -> list[Cell]:
     default = "required" if option.required else option.default_text
-    text = option.help
-    if option.choices:
-        text += f" ({', '.join(option.choices)})"
-    return [Cell(option.key, "strong"), Cell(option.type_text), Cell(default), Cell(text)]
+    cells = [Cell(option.type_text), Cell(default), Cell(option.help)]
+    return [Cell(option.key, "strong"), *cells]
 
 
 def _package(distribution: str | None, version: str | None) -> str:

@@ -32,10 +32,11 @@ from swamp_driver.spec import Stream
 @click.option("--stream", type=click.Choice(["stdout", "stderr"]), help="Only this stream.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON lines: one for each piece.")
 def command(run: str, step: str | None, *, stream: Stream | None, as_json: bool) -> None:
-    """Print what the steps of a run printed: RUN is an id, the beginning of one, or `last`.
+    """Print what the steps of a run printed.
 
-    A single step is printed as it is, byte for byte, where stdout is not a terminal. On a terminal
-    control characters are made visible; several steps have their name before each line.
+    RUN is an id, the beginning of one, or `last` (the default). A single step is printed as it is,
+    byte for byte, where stdout is not a terminal. On a terminal control characters are made
+    visible; where there are several steps, their names stand before the lines.
     """
     if step is None and "/" in run:
         run, step = "last", run

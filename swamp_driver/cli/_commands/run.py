@@ -31,7 +31,7 @@ _EXIT_CODES = (
     (1, "a step failed"),
     (2, "the file, the options or the choice of a driver is wrong; nothing ran"),
     (3, "a driver or its engine broke"),
-    (130, "interrupted: at Ctrl-C, SIGTERM or SIGHUP; once: steps get time, twice: now"),
+    (130, "interrupted; once: steps get time to end, twice: they are killed"),
 )
 
 
@@ -68,6 +68,7 @@ class _Options(TypedDict):
 )
 @click.option(
     "--driver",
+    metavar="NAME",
     shell_complete=complete_drivers,
     panel="Where steps run",
     help="Use this driver for all steps, whatever the file says.",
@@ -120,7 +121,11 @@ class _Options(TypedDict):
 )
 @click.pass_context
 def command(ctx: click.Context, file: str, **options: Unpack[_Options]) -> int:
-    """Run a workflow, show it, and end with its exit code."""
+    """Run a workflow.
+
+    Ctrl-C, SIGTERM and a closed terminal stop it: the first time steps get TERM and their grace
+    period, the second time they are killed. What the run made is cleaned up in any case.
+    """
     ctx.obj.verbose = ctx.obj.verbose or options["verbose"]
     planned = plan(
         load_workflow(file),

@@ -26,9 +26,10 @@ from swamp_driver.workflow import json_schema
 )
 @click.option("--output", "-o", type=click.Path(), help="Write to this file, not to stdout.")
 def command(output: str | None) -> None:
-    """Print the JSON Schema of workflow files: completion and checks in an editor.
+    """Print the JSON Schema of workflow files.
 
-    Begin a workflow file with `# yaml-language-server: $schema=.workflow.schema.json` to use it.
+    With it editors complete keys and mark mistakes. To use it, begin a workflow file with
+    `# yaml-language-server: $schema=.workflow.schema.json`.
     """
     schema = json_schema()
     if output is None:

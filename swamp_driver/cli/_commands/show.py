@@ -32,7 +32,10 @@ from swamp_driver.host import HostSettings, RunRecord, StepRecord, open_store
 @click.argument("run", shell_complete=complete_runs, default="last")
 @json_option
 def command(run: str, *, as_json: bool) -> None:
-    """Show how a run went: RUN is an id, the beginning of one, or `last` (the default)."""
+    """Show how a run went.
+
+    RUN is an id, the beginning of one, or `last` (the default).
+    """
     with open_store(HostSettings.from_environment()) as store:
         store.close_interrupted()
         record = store.find_run(run)

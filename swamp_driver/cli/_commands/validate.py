@@ -34,9 +34,9 @@ from swamp_driver.host import load_workflow, plan
 )
 @json_option
 def command(files: tuple[str, ...], *, as_json: bool) -> int:
-    """Check workflow files without running anything: all problems of all files at once.
+    """Check workflow files: all problems at once.
 
-    Inputs need no values for this; drivers that a file names must be installed.
+    Nothing is run. Inputs need no values for this; drivers that a file names must be installed.
     """
     found = {file: _problems(file) for file in files}
     if as_json:

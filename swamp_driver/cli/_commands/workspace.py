@@ -35,7 +35,7 @@ from swamp_driver.host import (
     ),
 )
 def command() -> None:
-    """Look at kept workspaces and delete them.
+    """Find, enter and delete kept workspaces.
 
     A NAME is the id of a run or its beginning, `last`, or the key of a persistent workspace.
     """

@@ -39,3 +39,10 @@ def test_hostile_cells_stay_in_their_cell() -> None:
 def test_a_table_without_rows_has_its_header() -> None:
     """So that a script that skips the first line always may."""
     assert list(render_columns(("A", "B"), [], style=Style(), width=80)) == ["A  B"]
+
+
+def test_a_long_last_column_can_go_on_in_more_lines() -> None:
+    """What an option does is worth more than one line for each."""
+    rows = [[Cell("user"), Cell("the user that steps run as")]]
+    lines = render_columns(("OPTION", "WHAT"), rows, style=Style(), width=24, last="wrapped")
+    assert list(lines)[1:] == ["user    the user that", "        steps run as"]

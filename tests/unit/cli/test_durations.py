@@ -10,8 +10,8 @@ from swamp_driver.cli._durations import format_age, format_bytes, format_duratio
 @pytest.mark.parametrize(
     ("seconds", "text"),
     [
-        (-1, "0.00s"),
-        (0.042, "0.04s"),
+        (-1, "0ms"),
+        (0.042, "42ms"),
         (4.24, "4.2s"),
         (42.9, "42s"),
         (185, "3m05s"),
