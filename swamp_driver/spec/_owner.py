@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import os
-import socket
 from pathlib import Path
 from typing import Self
 
@@ -30,7 +29,7 @@ class Owner:
         """Return the identity of the calling process."""
         pid = os.getpid()
         return cls(
-            host=socket.gethostname(),
+            host=_host_name(),
             boot_id=_boot_id(),
             pid=pid,
             start_time=_start_time(pid) or "",
@@ -39,7 +38,7 @@ class Owner:
     @property
     def is_here(self) -> bool:
         """Return whether it belongs to this machine (then `is_alive` can tell)."""
-        return self.host == socket.gethostname()
+        return self.host == _host_name()
 
     def is_alive(self) -> bool | None:
         """Return whether the owner still runs, or None where this machine cannot know.
@@ -50,6 +49,10 @@ class Owner:
         if not self.is_here:
             return None
         return self.boot_id == _boot_id() and _start_time(self.pid) == self.start_time
+
+
+def _host_name() -> str:
+    return os.uname().nodename  # what socket.gethostname() says, without importing sockets
 
 
 @functools.cache

@@ -19,14 +19,14 @@ from swamp_driver.spec import (
 )
 from swamp_driver.testing._behaviours import ends
 from swamp_driver.testing._fake_driver import FakeConfig
-from swamp_driver.workflow._planned import (
+from swamp_driver.workflow import (
     Plan,
     PlannedBinding,
     PlannedJob,
     PlannedStep,
     ShellCommand,
+    Template,
 )
-from swamp_driver.workflow._template import Template
 
 RUN_ID = "r00000000001"
 

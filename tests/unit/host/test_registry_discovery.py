@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import importlib.metadata
+import subprocess
 import sys
 import textwrap
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -343,3 +346,82 @@ def test_nothing_is_discovered_for_a_given_class(monkeypatch: pytest.MonkeyPatch
     assert RegistryCatalog({"fake": FakeDriver}).load("fake").cls is FakeDriver
     with pytest.raises(AssertionError, match="metadata was read"):
         RegistryCatalog({"fake": FakeDriver}).load("another")
+
+
+def by_the_standard_library() -> set[tuple[str, str, str, str]]:
+    """Return what `importlib.metadata` finds, in the same shape as `found_by_us`."""
+    return {
+        (point.name, point.value, point.dist.name, point.dist.version)
+        for point in importlib.metadata.entry_points(group="swamp.drivers")
+        if point.dist is not None
+    }
+
+
+def found_by_us() -> set[tuple[str, str, str | None, str | None]]:
+    """Return what discovery finds."""
+    return {(d.name, d.entry_point, d.distribution, d.version) for d in discover()}
+
+
+def test_discovery_finds_what_the_standard_library_finds(install: Install, site: Path) -> None:
+    """Its own reading of metadata is for speed only: other tools must not see other drivers."""
+    install()
+    install("Other_Swamp", version="1.0.post1", name="other")
+    install("other-swamp", version="1.0", name="shadowed-or-not")
+    info = site / "old_swamp.egg-info"
+    info.mkdir()
+    (info / "PKG-INFO").write_text("Name: old-swamp\nVersion: 0.1\n\nName: no\n", encoding="utf-8")
+    (info / "entry_points.txt").write_text(
+        "[console_scripts]\nold=old:main\n\n[swamp.drivers]\n# old=no:No\n  old =  old:Driver \n"
+        "[swamp.drivers.more]\nmore = old:More\n",
+        encoding="utf-8",
+    )
+    (site / "single.egg-info").write_text("Name: single\n", encoding="utf-8")
+    (site / "empty.dist-info").mkdir()
+
+    assert found_by_us() == by_the_standard_library()
+    assert "old" in {name for name, *_ in found_by_us()}
+
+
+def test_damaged_metadata_hides_no_other_driver(install: Install, site: Path) -> None:
+    """`importlib.metadata` itself stops at the first such line of any distribution."""
+    install()
+    info = site / "broken-1.dist-info"
+    info.mkdir()
+    (info / "entry_points.txt").write_bytes(b"[swamp.drivers]\nno value\n\xff\nb = b:B\n")
+
+    assert [driver.origin for driver in found("acme")] == [
+        "acme-swamp 2.1, acme_swamp_module:Driver"
+    ]
+    assert [driver.origin for driver in found("b")] == ["b:B"]
+
+
+def test_a_distribution_without_drivers_hides_its_other_copy(
+    install: Install, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An import takes the first copy on the path, so metadata of the second is not true here."""
+    install()
+    first = tmp_path / "first"
+    (first / "acme_swamp-3.dist-info").mkdir(parents=True)
+    monkeypatch.syspath_prepend(str(first))
+
+    assert found("acme") == []
+
+
+def test_drivers_in_a_zip_file_are_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A path may hold what plain directories are not; such distributions count as well."""
+    archive = tmp_path / "site.zip"
+    with zipfile.ZipFile(archive, "w") as file:
+        file.writestr("z_swamp-1.dist-info/METADATA", "Name: z-swamp\nVersion: 1\n")
+        file.writestr("z_swamp-1.dist-info/entry_points.txt", "[swamp.drivers]\nz = z:Driver\n")
+    monkeypatch.syspath_prepend(str(archive))
+
+    assert [driver.origin for driver in found("z")] == ["z-swamp 1, z:Driver"]
+
+
+def test_discovery_does_not_import_the_slow_module() -> None:
+    """Starting a run is a matter of milliseconds, and `importlib.metadata` costs 30 of them."""
+    code = (
+        "import sys; from swamp_driver.host._discovery import discover; discover()\n"
+        "sys.exit('importlib.metadata' in sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
