@@ -13,11 +13,16 @@ import socket
 import ssl
 import struct
 import threading
+from collections.abc import Callable
 
 _HEADER = struct.Struct(">BxxxL")
 _STDERR = 2
 _BUFFER_BYTES = 256 * 1024
 _LAST_WORDS_BYTES = 4096
+
+
+def _nothing() -> None:
+    pass
 
 
 class AttachStream:
@@ -26,11 +31,11 @@ class AttachStream:
     One thread reads, one at a time writes; `close` may be called from any.
     """
 
-    def __init__(self, sock: socket.socket, *, keep_alive: object = None) -> None:
-        """Take over the connection; `keep_alive` is whatever would close it when collected."""
+    def __init__(self, sock: socket.socket, *, release: Callable[[], None] = _nothing) -> None:
+        """Take over the connection; `release` lets go of whatever else holds it open."""
         sock.settimeout(None)
         self._sock = sock
-        self._keep_alive = keep_alive
+        self._release = release
         self._raw: _PlainIO = _TlsIO(sock) if isinstance(sock, ssl.SSLSocket) else _PlainIO(sock)
         self._reader = io.BufferedReader(self._raw, _BUFFER_BYTES)
         self._kind = 0
@@ -63,7 +68,7 @@ class AttachStream:
         with contextlib.suppress(OSError, ValueError):
             self._reader.close()
         self._sock.close()
-        self._keep_alive = None
+        self._release()
 
     def last_words(self) -> str:
         """Return the end of what the container wrote to its stderr."""

@@ -6,6 +6,7 @@ import contextlib
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -132,7 +133,9 @@ class DockerEngine:
                 container_id, params={"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1}
             )
         # The SDK hands out the reading half; the socket itself is behind it, but not under TLS.
-        return AttachStream(getattr(response, "_sock", response), keep_alive=response)
+        return AttachStream(
+            getattr(response, "_sock", response), release=partial(_release, response)
+        )
 
     def start_container(self, container_id: str, *, spec: ContainerSpec) -> None:
         """See `Engine.start_container`."""
@@ -287,6 +290,14 @@ class DockerEngine:
             if isinstance(error, docker.errors.DockerException | OSError) or _is_transport(error):
                 raise explain_unreachable(str(error), url=self.ref.url) from error
             raise
+
+
+def _release(response: Any) -> None:
+    """Let go of the SDK's objects around a connection: each keeps its descriptor open."""
+    for holder in (response, getattr(response, "_response", None)):
+        if holder is not None:
+            with contextlib.suppress(OSError):
+                holder.close()
 
 
 def _is_transport(error: Exception) -> bool:

@@ -14,6 +14,7 @@ from swamp_driver_docker_ws._background import in_background
 from swamp_driver_docker_ws._container import AgentContainer
 
 _MAX_DEPTH = 8
+_MAX_STARTS = 8
 
 
 class WarmContainers:
@@ -34,6 +35,7 @@ class WarmContainers:
         self._expected = expected_steps
         self._lock = threading.Lock()
         self._waiting: deque[Future[AgentContainer]] = deque()
+        self._turns = threading.BoundedSemaphore(_MAX_STARTS)
         self._closed = False
 
     def add(self, container: AgentContainer) -> None:
@@ -102,7 +104,14 @@ class WarmContainers:
             self._waiting.append(self._start())
 
     def _start(self) -> Future[AgentContainer]:
-        return in_background(self._open_one, name="swamp-container-start")
+        return in_background(self._open_in_turn, name="swamp-container-start")
+
+    def _open_in_turn(self) -> AgentContainer:
+        # An engine that starts hundreds at once is no faster and runs into every time limit.
+        with self._turns:
+            if self._closed:
+                raise LifecycleError("a step cannot run after teardown")
+            return self._open_one()
 
 
 def _wait(future: Future[AgentContainer], cancel: CancelToken) -> bool:
