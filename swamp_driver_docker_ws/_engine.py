@@ -296,7 +296,8 @@ def _release(response: Any) -> None:
     """Let go of the SDK's objects around a connection: each keeps its descriptor open."""
     for holder in (response, getattr(response, "_response", None)):
         if holder is not None:
-            with contextlib.suppress(OSError):
+            # What reads it may be closed already, and says so.
+            with contextlib.suppress(OSError, ValueError):
                 holder.close()
 
 
