@@ -2,7 +2,7 @@
 
 * `python` is executed; all blocks of a document share one namespace.
 * `yaml` with `jobs:` must pass the loader of workflows; other YAML must parse.
-* `console` is run by a shell, line by line: `$ ` begins a command, `> ` continues it, what follows
+* `console` is run by bash, command by command: `$ ` begins a command, `> ` continues it, what follows
   is its output. A line `...` stands for any lines, `...` in a line for any text. A command must
   succeed, unless it ends in `# exit code N`. A command without output is only run.
 * A block of any other language (or of these) whose first line is a comment with a file name
@@ -72,7 +72,7 @@ def _evaluate_yaml(example: Example) -> None:
 def _evaluate_console(example: Example) -> str | None:
     for command in split_console(example.parsed):
         done = subprocess.run(
-            ["/bin/sh", "-c", command.text],
+            ["bash", "-c", command.text],
             env=console_environment(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
