@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import attrs
-
 from swamp_driver.cli._lines import LineReader
 from swamp_driver.cli._style import Style
 from swamp_driver.cli._untrusted import RESET, colours_left_on, escape_controls, show_output
@@ -12,10 +10,10 @@ from swamp_driver.spec import Stream
 _STREAMS: tuple[Stream, ...] = ("stdout", "stderr")
 
 
-@attrs.define
 class _StreamState:
-    reader: LineReader = attrs.field(factory=LineReader)
-    colours: str = ""
+    def __init__(self) -> None:
+        self.reader = LineReader()
+        self.colours = ""
 
 
 class OutputLines:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from functools import singledispatchmethod
 
 import attrs
 
@@ -26,7 +25,7 @@ TAIL_LINES = 20
 """How many last lines of a failed step are shown at the end."""
 
 
-@attrs.define(kw_only=True)
+@attrs.define(kw_only=True, eq=False)
 class StepState:
     """A step as it stands. `status` is `waiting`, `running`, or a `StepStatus`."""
 
@@ -52,7 +51,7 @@ class StepState:
         return self.ended is not None and self.ended.allowed_failure and self.status == "failed"
 
 
-@attrs.define(kw_only=True)
+@attrs.define(kw_only=True, eq=False)
 class JobState:
     """A job as it stands; `steps` by id: those planned first, then iterations as they start."""
 
@@ -67,19 +66,18 @@ class JobState:
         return Counter(step.status for step in self.steps.values())
 
 
-@attrs.define(kw_only=True)
 class RunView:
     """A run as it stands. Feed it every event but output; not thread-safe."""
 
-    run_id: str = ""
-    workflow: str = ""
-    source: str = ""
-    started_at: float = 0.0
-    host_visible: bool = True
-    """Whether the workspace is a directory of this host."""
-    jobs: dict[str, JobState] = attrs.field(factory=dict)
-    progress: dict[tuple[str, str, str], Progress] = attrs.field(factory=dict)
-    ended: RunEnded | None = None
+    def __init__(self) -> None:
+        self.run_id = ""
+        self.workflow = ""
+        self.source = ""
+        self.started_at = 0.0
+        self.host_visible = True  # whether the workspace is a directory of this host
+        self.jobs: dict[str, JobState] = {}
+        self.progress: dict[tuple[str, str, str], Progress] = {}
+        self.ended: RunEnded | None = None
 
     @property
     def steps(self) -> list[StepState]:
@@ -92,7 +90,7 @@ class RunView:
 
     def step(self, event: StepEvent) -> StepState:
         """Return the step that `event` speaks of; an iteration takes its template's place."""
-        job = self.jobs.setdefault(event.job, JobState(name=event.job))
+        job = self._job(event.job)
         state = job.steps.get(event.step_id)
         if state is None:
             template = job.steps.get(event.step_id.rpartition("-")[0])
@@ -102,12 +100,33 @@ class RunView:
             job.steps[event.step_id] = state
         return state
 
-    @singledispatchmethod
     def apply(self, event: RunEvent) -> None:
         """Take an event."""
+        match event:
+            case RunStarted():
+                self._start(event)
+            case WorkspaceReady():
+                self.host_visible = event.host_visible
+            case DriverProgress():
+                self._note_progress(event)
+            case JobStarted():
+                job = self._job(event.job)
+                job.status = "running"
+                job.started_at = event.time_s
+            case JobEnded():
+                self._end_job(event)
+            case StepEvent():
+                self._apply_to_step(event)
+            case RunEnded():
+                self.ended = event
+                self.progress.clear()
+            case _:
+                pass
 
-    @apply.register
-    def _(self, event: RunStarted) -> None:
+    def _job(self, name: str) -> JobState:
+        return self.jobs.setdefault(name, JobState(name=name))
+
+    def _start(self, event: RunStarted) -> None:
         self.run_id = event.run_id
         self.workflow = event.workflow
         self.source = event.source
@@ -121,52 +140,34 @@ class RunView:
                 },
             )
 
-    @apply.register
-    def _(self, event: WorkspaceReady) -> None:
-        self.host_visible = event.host_visible
-
-    @apply.register
-    def _(self, event: DriverProgress) -> None:
+    def _note_progress(self, event: DriverProgress) -> None:
         key = (event.driver, event.progress.phase, event.progress.resource)
         if event.progress.finished:
             self.progress.pop(key, None)
         else:
             self.progress[key] = event.progress
 
-    @apply.register
-    def _(self, event: JobStarted) -> None:
-        job = self.jobs.setdefault(event.job, JobState(name=event.job))
-        job.status = "running"
-        job.started_at = event.time_s
-
-    @apply.register
-    def _(self, event: JobEnded) -> None:
-        job = self.jobs.setdefault(event.job, JobState(name=event.job))
+    def _end_job(self, event: JobEnded) -> None:
+        job = self._job(event.job)
         job.status = event.status.value
         job.ended_at = event.time_s
         for step in [step for step in job.steps.values() if step.status == "waiting"]:
             del job.steps[step.step_id]  # a `forEach` over nothing
 
-    @apply.register
-    def _(self, event: StepStarted) -> None:
+    def _apply_to_step(self, event: StepEvent) -> None:
         state = self.step(event)
         state.name = event.step
-        state.status = "running"
-        state.driver = event.driver
-        state.command = event.command
-        state.started_at = event.time_s
-
-    @apply.register
-    def _(self, event: StepEnded) -> None:
-        state = self.step(event)
-        state.name = event.step
-        state.status = event.status.value
-        state.ended = event
-        state.last_line = ""
-        if event.status is not StepStatus.FAILED:
-            state.tail.clear()
-
-    @apply.register
-    def _(self, event: RunEnded) -> None:
-        self.ended = event
-        self.progress.clear()
+        match event:
+            case StepStarted():
+                state.status = "running"
+                state.driver = event.driver
+                state.command = event.command
+                state.started_at = event.time_s
+            case StepEnded():
+                state.status = event.status.value
+                state.ended = event
+                state.last_line = ""
+                if event.status is not StepStatus.FAILED:
+                    state.tail.clear()
+            case _:
+                pass

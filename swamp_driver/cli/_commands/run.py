@@ -127,13 +127,14 @@ def command(ctx: click.Context, file: str, **options: Unpack[_Options]) -> int:
     period, the second time they are killed. What the run made is cleaned up in any case.
     """
     ctx.obj.verbose = ctx.obj.verbose or options["verbose"]
+    verbosity = _verbosity(options)
     planned = plan(
         load_workflow(file),
         inputs=read_assignments(options["inputs"], file=options["input_file"]),
         driver=options["driver"],
         driver_config=read_assignments(options["driver_config"]) or None,
     )
-    sink = open_sink(options["format_"], verbosity=_verbosity(options), lines=_step_lines(planned))
+    sink = open_sink(options["format_"], verbosity=verbosity, lines=_step_lines(planned))
     cancel = CancelToken()
     with contextlib.closing(sink), cancel_on_signals(cancel, say=sink.say):
         record = run(

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from functools import singledispatchmethod
-
-import attrs
-
 from swamp_driver.cli._durations import format_bytes, format_duration
 from swamp_driver.cli._output_lines import OutputLines, prefix_of
 from swamp_driver.cli._run_view import RunView, StepState
@@ -29,22 +25,26 @@ from swamp_driver.spec import (
 )
 
 
-@attrs.define
 class PlainSink:
     """Write `job/step | line`: whole lines only, both streams of the steps to stdout.
 
     Notices go to stderr. On a terminal the bar of stderr lines has another colour.
     """
 
-    _out: Writer
-    _err: Writer
-    _style: Style = attrs.field(kw_only=True)
-    _verbosity: Verbosity = attrs.field(default=Verbosity.NORMAL, kw_only=True)
-    _view: RunView = attrs.field(factory=RunView, init=False)
-    _lines: OutputLines = attrs.field(init=False)
-
-    def __attrs_post_init__(self) -> None:
-        self._lines = OutputLines(colour=self._style.colour)
+    def __init__(
+        self,
+        out: Writer,
+        err: Writer,
+        *,
+        style: Style,
+        verbosity: Verbosity = Verbosity.NORMAL,
+    ) -> None:
+        self._out = out
+        self._err = err
+        self._style = style
+        self._verbosity = verbosity
+        self._view = RunView()
+        self._lines = OutputLines(colour=style.colour)
 
     @property
     def view(self) -> RunView:
@@ -75,23 +75,33 @@ class PlainSink:
     def close(self) -> None:
         """Do nothing: every line is out."""
 
-    @singledispatchmethod
     def _show(self, event: RunEvent) -> None:
-        pass
+        match event:
+            case RunStarted():
+                self._show_start(event)
+            case WorkspaceReady():
+                self._tell_more(f"workspace: {event.path} (driver {event.driver})")
+            case DriverProgress():
+                self._show_progress(event)
+            case Notice() if self._verbosity > Verbosity.QUIET:
+                self._err.line(f"note: {escape_controls(event.text)}")
+            case StepStarted():
+                self._tell_more(f"{event.job}/{event.step}: {event.driver}: {event.command}")
+            case StepEnded():
+                self._show_step_end(event)
+            case RunEnded():
+                gap = "\n" if self._verbosity > Verbosity.QUIET else ""
+                lines = render_summary(self._view, style=self._style)
+                self._out.write(gap + "".join(f"{line}\n" for line in lines))
+            case _:
+                pass
 
-    @_show.register
-    def _(self, event: RunStarted) -> None:
+    def _show_start(self, event: RunStarted) -> None:
         steps = sum(len(job.steps) for job in event.jobs)
         size = f"{plural(len(event.jobs), 'job')}, {plural(steps, 'step')}"
-        name = escape_controls(f"{event.workflow} ({event.source})")
-        self._tell(f"run {event.run_id}: {name}, {size}")
+        self._tell(f"run {event.run_id}: {event.workflow} ({event.source}), {size}")
 
-    @_show.register
-    def _(self, event: WorkspaceReady) -> None:
-        self._tell_more(f"workspace: {event.path} (driver {event.driver})")
-
-    @_show.register
-    def _(self, event: DriverProgress) -> None:
+    def _show_progress(self, event: DriverProgress) -> None:
         progress = event.progress
         if progress.finished or progress.done is None:
             size = "" if progress.done is None else f" {format_bytes(progress.done)}"
@@ -99,28 +109,12 @@ class PlainSink:
             done = ", done" if progress.finished else ""
             self._tell_more(f"{event.driver}: {words}{done}")
 
-    @_show.register
-    def _(self, event: Notice) -> None:
-        if self._verbosity > Verbosity.QUIET:
-            self._err.line(f"note: {escape_controls(event.text)}")
-
-    @_show.register
-    def _(self, event: StepStarted) -> None:
-        self._tell_more(f"{event.job}/{event.step}: {event.driver}: {event.command}")
-
-    @_show.register
-    def _(self, event: StepEnded) -> None:
+    def _show_step_end(self, event: StepEnded) -> None:
         step = self._view.step(event)
         for stream, lines in self._lines.finish(event.step_id):
             self._write(step, stream, lines)
         if self._verbosity > Verbosity.QUIET:
             self._out.line(self._end_line(step, event))
-
-    @_show.register
-    def _(self, _: RunEnded) -> None:
-        lines = render_summary(self._view, style=self._style)
-        gap = "\n" if self._verbosity > Verbosity.QUIET else ""
-        self._out.write(gap + "".join(f"{line}\n" for line in lines))
 
     def _tell(self, text: str) -> None:
         if self._verbosity > Verbosity.QUIET:
