@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import attrs
 import rich_click as click
 from rich_click.rich_panel import RichCommandPanel
 
@@ -11,7 +10,7 @@ from swamp_driver.cli._group import LazyGroup
 
 _PANELS = {
     "Run workflows": ("run", "validate", "schema"),
-    "Look at runs": ("runs", "show", "logs", "workspace"),
+    "Look at runs": ("runs", "show", "logs", "enter", "workspace", "gc"),
     "Set up": ("drivers", "completion"),
 }
 _MODULES = {
@@ -26,12 +25,14 @@ _HELP_LOOK = {
 }
 
 
-@attrs.define
 class CliState:
-    """What commands share: one for each call of `main`."""
+    """What commands share: one for each call of `main`.
 
-    verbose: bool = False
-    """Show the traceback of errors that nobody expected."""
+    `verbose`: show the traceback of errors that nobody expected.
+    """
+
+    def __init__(self) -> None:
+        self.verbose = False
 
 
 @click.group(

@@ -10,6 +10,7 @@ from swamp_driver.host._api import (
 from swamp_driver.host._bound_driver import BoundDriver, LoadedDriver, open_driver
 from swamp_driver.host._bus import Observer
 from swamp_driver.host._discovery import InstalledDriver, discover
+from swamp_driver.host._enter import EnterCommand, enter_command, export_workspace
 from swamp_driver.host._event_json import event_from_json, event_to_json
 from swamp_driver.host._leftovers import FoundLeftover, LeftoverReport, find_leftovers
 from swamp_driver.host._records import RunRecord, StepRecord, WorkspaceRecord
@@ -34,6 +35,7 @@ from swamp_driver.host._workspaces import (
 __all__ = [
     "BoundDriver",
     "DriverListing",
+    "EnterCommand",
     "FoundLeftover",
     "HostSettings",
     "InstalledDriver",
@@ -50,9 +52,11 @@ __all__ = [
     "Store",
     "WorkspaceRecord",
     "discover",
+    "enter_command",
     "event_from_json",
     "event_to_json",
     "execute_run",
+    "export_workspace",
     "find_leftovers",
     "find_workspace",
     "list_drivers",

@@ -112,7 +112,6 @@ def run(
     with open_store(settings) as store:
         return execute_run(
             planned,
-            settings=settings,
             store=store,
             load=catalog.load,
             observers=observers,

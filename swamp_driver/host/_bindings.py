@@ -86,9 +86,7 @@ class Bindings:
         """
         return self._options_of(driver, config)[1]
 
-    def _options_of(
-        self, driver: str, config: Mapping[str, Json]
-    ) -> tuple[LoadedDriver, object]:
+    def _options_of(self, driver: str, config: Mapping[str, Json]) -> tuple[LoadedDriver, object]:
         key = _key(driver, config)
         # A lock of its own: whoever evaluates steps must not wait for a driver that pulls an image.
         with self._options_lock:

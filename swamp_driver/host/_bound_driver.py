@@ -108,6 +108,16 @@ class BoundDriver:
         self._check("remove_leftover", removal_problems(gone))
         return bool(gone)
 
+    def export_workspace(self, workspace: Workspace, directory: str) -> bool | None:
+        """See `DriverHooks.export_workspace`; None where the driver does not implement it."""
+        done = self._call(
+            "export_workspace", config=self.config, workspace=workspace, directory=directory
+        )
+        if done is None:
+            return None
+        self._check("export_workspace", removal_problems(done))
+        return bool(done)
+
     def _call(self, hook: str, **arguments: object) -> Any:
         caller: Callable[..., object] = getattr(self._hooks, hook)
         try:

@@ -44,9 +44,7 @@ class EventBus:
             self._tell(event)
         return event
 
-    def emit_output(
-        self, log: StepLog, *, stream: Stream, data: bytes, **step: str
-    ) -> None:
+    def emit_output(self, log: StepLog, *, stream: Stream, data: bytes, **step: str) -> None:
         """Log a piece of output of a step and tell the observers; `step` names the step."""
         with self._lock:
             event = self._new(StepOutput, stream=stream, data=data, **step)

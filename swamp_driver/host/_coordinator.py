@@ -174,9 +174,7 @@ class Coordinator:
         binding = self._bindings[step.binding]
         config = bind_config(binding, scope)
         passed = self._passed_env(binding.driver, config)
-        bound = bind_step(
-            step, iteration, scope=scope, request=self._request, passed_env=passed
-        )
+        bound = bind_step(step, iteration, scope=scope, request=self._request, passed_env=passed)
         secret = {name: value for name, value in passed.items() if looks_secret(name)}
         secret = {name: secret[name] for name in secret if bound.request.env[name] == secret[name]}
         self._learn_secrets(secret)

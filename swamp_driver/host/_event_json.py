@@ -54,7 +54,8 @@ def event_to_json(event: RunEvent) -> dict[str, Json]:
     Output that is UTF-8 is under `text`, any other under `base64`: nothing of it is lost.
     """
     found: dict[str, Json] = {"kind": event.kind}
-    for name in _field_names(type(event)):
+    cls: Any = type(event)
+    for name in _field_names(cls):
         value = getattr(event, name)
         if isinstance(value, bytes):
             found.update(_bytes_to_json(value))
@@ -102,7 +103,8 @@ def _to_json(value: object) -> Json:
     if isinstance(value, tuple):
         return [_to_json(item) for item in value]
     if attrs.has(type(value)):
-        return {name: _to_json(getattr(value, name)) for name in _field_names(type(value))}
+        names: Any = type(value)
+        return {name: _to_json(getattr(value, name)) for name in _field_names(names)}
     assert value is None or isinstance(value, bool | int | float | str)
     return value
 

@@ -28,7 +28,7 @@ class FoundLeftover:
     driver: str | None
     """None for a directory of this machine, which is the host's own."""
     keep_reason: str | None
-    """Why it stays: its run is alive, it was preserved, or nobody here can know. None: it may go."""
+    """Why it stays: its run is alive, it was preserved, or nobody can know. None: it may go."""
     _bound: BoundDriver | None
 
     def remove(self) -> bool:

@@ -10,7 +10,15 @@ MASK = b"***"
 SHORTEST = 4
 """Shorter values are not masked: they would blot out half of any text."""
 
-_SECRET_NAMES = ("*TOKEN*", "*SECRET*", "*PASSWORD*", "*PASSWD*", "*CREDENTIAL*", "*_KEY", "*APIKEY*")
+_SECRET_NAMES = (
+    "*TOKEN*",
+    "*SECRET*",
+    "*PASSWORD*",
+    "*PASSWD*",
+    "*CREDENTIAL*",
+    "*_KEY",
+    "*APIKEY*",
+)
 
 
 def looks_secret(name: str) -> bool:

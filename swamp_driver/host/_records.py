@@ -29,7 +29,7 @@ class StepRecord:
     detail: str = ""
     outputs: Mapping[str, str] = attrs.field(factory=dict)
     """What the step wrote to `$SWAMP_OUTPUT`, secrets masked."""
-    usage: Usage = Usage()
+    usage: Usage = attrs.field(factory=Usage)
     allowed_failure: bool = False
 
 

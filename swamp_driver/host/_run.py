@@ -12,11 +12,10 @@ import attrs
 
 from swamp_driver.errors import SwampDriverError
 from swamp_driver.host._bindings import Bindings, RunIdentity
+from swamp_driver.host._bound_driver import LoadedDriver
 from swamp_driver.host._bus import EventBus, Observer
 from swamp_driver.host._coordinator import Coordinator
 from swamp_driver.host._records import RunRecord, WorkspaceRecord
-from swamp_driver.host._bound_driver import LoadedDriver
-from swamp_driver.host._settings import HostSettings
 from swamp_driver.host._store import Store
 from swamp_driver.host._unit import UnitRunner
 from swamp_driver.host._workspaces import (
@@ -71,7 +70,6 @@ _EXIT_CODES = {RunStatus.SUCCEEDED: 0, RunStatus.FAILED: 1, RunStatus.CANCELLED:
 def execute_run(
     plan: Plan,
     *,
-    settings: HostSettings,
     store: Store,
     load: Callable[[str], LoadedDriver],
     observers: Sequence[Observer] = (),
@@ -89,7 +87,6 @@ def execute_run(
     """
     run = _Run(
         plan,
-        settings=settings,
         store=store,
         load=load,
         cancel=cancel or CancelToken(),
@@ -103,14 +100,12 @@ class _Run:
         self,
         plan: Plan,
         *,
-        settings: HostSettings,
         store: Store,
         load: Callable[[str], LoadedDriver],
         cancel: CancelToken,
         options: RunOptions,
     ) -> None:
         self._plan = plan
-        self._settings = settings
         self._store = store
         self._load = load
         self._cancel = cancel
@@ -119,7 +114,7 @@ class _Run:
         self._owner = Owner.current()
         self._started_at = time.time()
         self._request = request_workspace(
-            settings,
+            store.settings,
             self._id,
             persistent_key=plan.workspace.key if plan.workspace.persistent else None,
         )
@@ -160,7 +155,7 @@ class _Run:
         """Run in the workspace, held; driver errors end up in `outcome`."""
         name = self._request.run_dir.rpartition("/")[2]
         hold = hold_workspace(
-            self._settings,
+            self._store.settings,
             self._request,
             wait=self._options.wait,
             cancel=self._cancel,

@@ -31,7 +31,7 @@ class LoggedOutput:
 
 
 class StepLog:
-    """The log of one step while it is written. Used by one thread at a time; closing twice is fine."""
+    """The log of one step while it is written, by one thread at a time; closing twice is fine."""
 
     def __init__(self, directory: Path, step_id: str, *, limit_bytes: int) -> None:
         self._log: BinaryIO = (directory / f"{step_id}.log").open("wb", buffering=0)

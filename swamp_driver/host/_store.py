@@ -42,7 +42,8 @@ class Store:
 
     def __init__(self, connection: sqlite3.Connection, settings: HostSettings) -> None:
         self._connection = connection
-        self._settings = settings
+        self.settings = settings
+        """Where its files are."""
         self._lock = threading.Lock()
 
     def __enter__(self) -> Self:
@@ -118,7 +119,7 @@ class Store:
 
     def directory(self, run_id: str) -> Path:
         """Return where the logs of a run are."""
-        return self._settings.state_dir / "runs" / run_id
+        return self.settings.state_dir / "runs" / run_id
 
     def open_event_log(self, run_id: str) -> EventLog:
         """Make the directory of a run's logs and open its event log."""
@@ -131,7 +132,7 @@ class Store:
         """Open the log of a step for writing."""
         directory = self.directory(run_id)
         with _store_errors(directory):
-            return StepLog(directory, step_id, limit_bytes=self._settings.log_limit_bytes)
+            return StepLog(directory, step_id, limit_bytes=self.settings.log_limit_bytes)
 
     def events(self, run_id: str) -> Iterator[RunEvent]:
         """Yield the events of a run, without step output (see `step_output`)."""
@@ -147,7 +148,7 @@ class Store:
         return read_step_log(self.directory(run_id), step_id)
 
     def _do(self, statement: str, values: tuple[object, ...]) -> list[tuple[Any, ...]]:
-        with self._lock, _store_errors(self._settings.state_dir):
+        with self._lock, _store_errors(self.settings.state_dir):
             return self._connection.execute(statement, values).fetchall()
 
 

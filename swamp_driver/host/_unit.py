@@ -171,9 +171,8 @@ class _Output:
         self._bus = bus
         self._log = log
         self._step = {"step_id": unit.step_id, "job": unit.job, "step": unit.name}
-        self._maskers: dict[Stream, Masker] = (
-            {stream: Masker(unit.secrets) for stream in ("stdout", "stderr")} if unit.secrets else {}
-        )
+        streams: tuple[Stream, ...] = ("stdout", "stderr") if unit.secrets else ()
+        self._maskers = {stream: Masker(unit.secrets) for stream in streams}
 
     def write(self, stream: Stream, data: bytes) -> None:
         masker = self._maskers.get(stream)
@@ -198,16 +197,10 @@ class _Output:
 def _settle(unit: Unit, result: StepResult, run_id: str) -> Settled:
     """Return what a driver's result means for the run."""
     status = _status(unit.bound, result)
-    detail = mask_text(result.detail, unit.secrets)
-    outputs: Mapping[str, str] = {}
-    try:
-        if problem := result.collect_problems.get("output"):
-            raise OutputsError(f"$SWAMP_OUTPUT cannot be read: {problem}")
-        outputs = parse_outputs(result.collected.get("output", b""))
-    except OutputsError as error:
-        if status is StepStatus.SUCCEEDED:
-            status = StepStatus.FAILED
-        detail = "; ".join(part for part in (detail, str(error)) if part)
+    outputs, problem = _outputs(result)
+    if problem and status is StepStatus.SUCCEEDED:
+        status = StepStatus.FAILED
+    detail = mask_text("; ".join(filter(None, (result.detail, problem))), unit.secrets)
     record = unit.record(
         run_id,
         status,
@@ -228,6 +221,16 @@ def _settle(unit: Unit, result: StepResult, run_id: str) -> Settled:
     )
 
 
+def _outputs(result: StepResult) -> tuple[Mapping[str, str], str | None]:
+    """Return what the step wrote to `$SWAMP_OUTPUT`, and why it cannot be understood."""
+    if problem := result.collect_problems.get("output"):
+        return {}, f"$SWAMP_OUTPUT cannot be read: {problem}"
+    try:
+        return parse_outputs(result.collected.get("output", b"")), None
+    except OutputsError as error:
+        return {}, str(error)
+
+
 def _status(bound: BoundStep, result: StepResult) -> StepStatus:
     if result.end is StepEnd.SUCCEEDED:
         return StepStatus.SUCCEEDED
@@ -236,5 +239,3 @@ def _status(bound: BoundStep, result: StepResult) -> StepStatus:
     if result.end is StepEnd.FAILED and bound.ignore_exit_code:
         return StepStatus.SUCCEEDED
     return StepStatus.FAILED
-
-

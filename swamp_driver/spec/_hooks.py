@@ -132,9 +132,22 @@ class DriverHooks:
         True. Raises `TeardownError` where it cannot be removed.
         """
 
+    @hookspec(firstresult=True)
+    def export_workspace(
+        self, config: object, workspace: Workspace, directory: str
+    ) -> bool | None:
+        """Copy what is in a kept workspace into `directory`; True when it is all there. Optional.
+
+        For workspaces that the host does not see. `workspace` may be rebuilt from its handle in
+        another process. `directory` is an empty directory of this host; names, bytes, modes,
+        symlinks (as they are, not followed) and empty directories arrive, owners do not. What would
+        leave `directory` (an absolute name, `..`) is refused. Raises `WorkspaceError` where the
+        workspace is not there or cannot be copied.
+        """
+
 
 REQUIRED_HOOKS = ("prepare_workspace", "run_step", "teardown")
-OPTIONAL_HOOKS = ("probe_environment", "list_leftovers", "remove_leftover")
+OPTIONAL_HOOKS = ("probe_environment", "list_leftovers", "remove_leftover", "export_workspace")
 
 
 class RunObserver:

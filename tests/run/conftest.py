@@ -9,6 +9,7 @@ from tests.run.host import HostForTests, a_host
 
 @pytest.fixture
 def host(tmp_path: Path) -> HostForTests:
+    """Return a host with directories of its own."""
     return a_host(tmp_path)
 
 

@@ -24,7 +24,7 @@ from swamp_driver.spec import (
     Workspace,
     hookimpl,
 )
-from swamp_driver.testing import ends, exits, fake_driver, hangs, raises, succeeds
+from swamp_driver.testing import ends, exits, fake_driver, hangs, raises
 from tests.run.host import HostForTests, statuses
 
 
@@ -203,9 +203,7 @@ def test_a_workspace_that_cannot_be_prepared_breaks_the_run(host: HostForTests) 
         def prepare_workspace(self, run: RunContext) -> Workspace:
             raise WorkspaceError("both sides see different directories")
 
-    record = host.run(
-        "jobs: [{name: j, steps: [{name: s, run: x}]}]", drivers={"fake": Unprepared}
-    )
+    record = host.run("jobs: [{name: j, steps: [{name: s, run: x}]}]", drivers={"fake": Unprepared})
     assert (record.status, record.exit_code) == (RunStatus.BROKEN, 3)
     assert record.errors == ("both sides see different directories",)
     assert record.steps == ()
@@ -272,7 +270,9 @@ def test_an_observer_that_fails_changes_nothing(host: HostForTests) -> None:
             raise RuntimeError("no more paper")
 
     broken = Broken()
-    planned = plan(load_workflow_text("{name: w, jobs: [{name: j, steps: [{name: s, run: 'true'}]}]}"))
+    planned = plan(
+        load_workflow_text("{name: w, jobs: [{name: j, steps: [{name: s, run: 'true'}]}]}")
+    )
     record = run(planned, observers=[broken, host.observer], settings=host.settings)
     assert record.status is RunStatus.SUCCEEDED
     assert broken.calls == 1

@@ -117,9 +117,7 @@ def test_two_runs_never_share_a_persistent_workspace_at_once(host: HostForTests)
     )
     first.start()
     assert inside.wait(30)
-    refused = host.run(
-        text, drivers={"fake": fake_driver()}, options=RunOptions(wait=False)
-    )
+    refused = host.run(text, drivers={"fake": fake_driver()}, options=RunOptions(wait=False))
     assert (refused.status, refused.exit_code) == (RunStatus.BROKEN, WorkspaceBusyError.exit_code)
     assert "in use by run" in refused.errors[0]
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 import time
+from pathlib import Path
 
 import attrs
 import rich_click as click
 
 from swamp_driver.cli._columns import Cell
-from swamp_driver.cli._completion import complete_workspaces
+from swamp_driver.cli._completion import complete_runs, complete_workspaces
 from swamp_driver.cli._durations import format_age
 from swamp_driver.cli._help import TeachingGroup
 from swamp_driver.cli._options import json_option
@@ -18,6 +19,8 @@ from swamp_driver.cli._untrusted import escape_controls
 from swamp_driver.host import (
     HostSettings,
     KeptWorkspace,
+    RegistryCatalog,
+    export_workspace,
     find_workspace,
     list_workspaces,
     open_store,
@@ -83,6 +86,22 @@ def remove(names: tuple[str, ...], *, yes: bool, as_json: bool) -> None:
         print_json([attrs.asdict(kept) for kept in removed])
     else:
         print_lines(f"removed {escape_controls(kept.path)}" for kept in removed)
+
+
+@command.command("export")
+@click.argument("run", shell_complete=complete_runs)
+@click.argument("directory", type=click.Path(path_type=Path, file_okay=False))
+def export(run: str, directory: Path) -> None:
+    """Copy the kept workspace of a run into DIRECTORY, from wherever its driver keeps it.
+
+    RUN is an id, the beginning of one, or `last`. Symlinks and modes are kept.
+    """
+    with open_store(HostSettings.from_environment()) as store:
+        record = store.find_run(run)
+    export_workspace(record, directory, catalog=RegistryCatalog())
+    print_lines(
+        [f"copied the workspace of run {record.run_id} to {escape_controls(str(directory))}"]
+    )
 
 
 def _find(name: str) -> KeptWorkspace:

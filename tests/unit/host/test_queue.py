@@ -26,6 +26,7 @@ class Units:
         once: str | None = None,
         **fields: object,
     ) -> list[Unit]:
+        """Return the units of one step."""
         step = PlannedStep(
             id=f"s{next(self._numbers)}",
             name=Template(name),
@@ -33,7 +34,9 @@ class Units:
             binding="b1",
             **fields,  # type: ignore[arg-type]
         )
-        return [self._unit(step, f"{name}{n}" if size > 1 else name, job, once) for n in range(size)]
+        return [
+            self._unit(step, f"{name}{n}" if size > 1 else name, job, once) for n in range(size)
+        ]
 
     def _unit(self, step: PlannedStep, name: str, job: str, once: str | None) -> Unit:
         request = StepRequest(
@@ -51,10 +54,12 @@ class Units:
 
 @pytest.fixture
 def units() -> Units:
+    """Return a maker of units."""
     return Units()
 
 
 def names(taken: Iterator[Unit]) -> list[str]:
+    """Return the names of what was taken."""
     return [unit.name for unit in taken]
 
 

@@ -34,6 +34,7 @@ def after(**conditions: str) -> tuple[PlannedDependency, ...]:
 
 
 def a_step(name: str, **fields: object) -> PlannedStep:
+    """Return a step that does nothing."""
     defaults: Mapping[str, object] = {
         "id": f"s-{name}",
         "name": Template(name),
@@ -44,10 +45,12 @@ def a_step(name: str, **fields: object) -> PlannedStep:
 
 
 def a_job(name: str, *steps: PlannedStep, **fields: object) -> PlannedJob:
+    """Return a job of these steps."""
     return PlannedJob(name=name, steps=steps, **fields)  # type: ignore[arg-type]
 
 
 def a_plan(*jobs: PlannedJob, concurrency: int | None = None) -> Plan:
+    """Return a plan of these jobs."""
     return Plan(
         workflow="w",
         workflow_id="w",
@@ -85,6 +88,7 @@ class Run:
         self.begun = told(self.schedule.begin())
 
     def end(self, name: str, status: StepStatus) -> list[str]:
+        """End a step, and return what follows."""
         job, step = self._steps[name]
         return told(self.schedule.step_ended(job, step, status))
 
@@ -127,7 +131,9 @@ def test_a_failure_elsewhere_in_the_job_stops_a_step_whose_condition_holds() -> 
     """Fail fast is about the job; only a step that asks for failures runs after one."""
     run = Run(
         a_plan(
-            a_job("j", a_step("bad"), a_step("good"), a_step("n", depends_on=after(good="succeeded")))
+            a_job(
+                "j", a_step("bad"), a_step("good"), a_step("n", depends_on=after(good="succeeded"))
+            )
         )
     )
     run.end("bad", FAILED)

@@ -13,15 +13,18 @@ from swamp_driver.spec import Owner, RunStatus, StepEnd, StepStatus, Usage
 
 @pytest.fixture
 def settings(tmp_path: Path) -> HostSettings:
+    """Return directories of the test's own."""
     return HostSettings(root=tmp_path / "root", state_dir=tmp_path / "state", log_limit_bytes=10)
 
 
 @pytest.fixture
 def store(settings: HostSettings) -> Store:
+    """Return an empty store."""
     return open_store(settings)
 
 
 def a_run(run_id: str = "rabc", **fields: object) -> RunRecord:
+    """Return a run that goes on."""
     defaults: dict[str, object] = {
         "run_id": run_id,
         "workflow": "ci",
@@ -34,6 +37,7 @@ def a_run(run_id: str = "rabc", **fields: object) -> RunRecord:
 
 
 def a_step(step_id: str = "s1", **fields: object) -> StepRecord:
+    """Return a step that failed."""
     defaults: dict[str, object] = {
         "run_id": "rabc",
         "step_id": step_id,
