@@ -207,11 +207,11 @@ class _JobState:
 def _unmet(
     dependencies: Sequence[PlannedDependency], statuses: Mapping[str, StepStatus]
 ) -> str | None:
-    """Return in words which condition does not hold; None where all hold."""
+    """Return in words how the first thing ended whose condition does not hold; None if all hold."""
     for dependency in dependencies:
         status = statuses[dependency.on]
         if not condition_holds(dependency.condition, status):
-            return f"its condition on '{dependency.on}' does not hold, which {_past(status)}"
+            return f"'{dependency.on}' {_past(status)}"
     return None
 
 
