@@ -87,6 +87,14 @@ def dependency_as_text(kind: str) -> dict[str, str]:
 
 
 CONDITION_AS_TEXT = {"text": "write '{type: succeeded}'"}
+CONDITION_WORDS = {
+    "success": "write 'succeeded'",
+    "failure": "write 'failed'",
+    "error": "write 'failed'",
+    "any": "write 'always', or 'completed' for succeeded or failed",
+    "finished": "write 'completed' for succeeded or failed",
+    "done": "write 'completed' for succeeded or failed",
+}
 WORKSPACE_AS_FLAG = {
     "'true'": "write '{enabled: true}'",
     "'false'": "write '{enabled: false}'",

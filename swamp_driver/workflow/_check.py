@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import attrs
@@ -21,7 +22,7 @@ from swamp_driver.workflow._model import Workflow
 from swamp_driver.workflow._model_step import Step
 from swamp_driver.workflow._names import Known, check_references
 from swamp_driver.workflow._problems import Place, Problems
-from swamp_driver.workflow._scan import Expression
+from swamp_driver.workflow._scan import Expression, Literal
 from swamp_driver.workflow._shell import write_script
 from swamp_driver.workflow._shell_task import check_task, shell_inputs
 from swamp_driver.workflow._steps_seen import StepCheck, StepsSeen, graphs_of
@@ -73,11 +74,13 @@ class _Expressions:
 
     def _template(self, spot: Spot, known: Known) -> None:
         try:
-            for part in template_parts(spot.template):
-                if isinstance(part, Expression):
-                    self._expression(spot, part, known)
+            parts: Sequence[Literal | Expression] = template_parts(spot.template)
         except TemplateError as error:
             note_error(error, spot.path, self._problems)
+            parts = error.parts
+        for part in parts:
+            if isinstance(part, Expression):
+                self._expression(spot, part, known)
 
     def _expression(self, spot: Spot, part: Expression, known: Known) -> None:
         try:
@@ -87,7 +90,10 @@ class _Expressions:
         for found in wrong:
             note_error(template_error(spot.template, part, found), spot.path, self._problems)
         if not wrong:
-            compiled(spot.template, part)
+            try:
+                compiled(spot.template, part)
+            except TemplateError as error:
+                note_error(error, spot.path, self._problems)
 
 
 def _check_step(step: Step, check: _Expressions, steps: StepCheck, problems: Problems) -> None:

@@ -9,7 +9,7 @@ from typing import Literal
 import attrs
 
 from swamp_driver.spec import Json
-from swamp_driver.workflow._advice import CONDITION_AS_TEXT
+from swamp_driver.workflow._advice import CONDITION_AS_TEXT, CONDITION_WORDS
 from swamp_driver.workflow._collection import ListOf
 from swamp_driver.workflow._condition import (
     Condition,
@@ -94,5 +94,6 @@ _TAGGED = Tagged(
         "not": Record(ConditionOpposite, words="the condition 'not'"),
     },
     words="a condition",
+    refused=CONDITION_WORDS,
     advice=CONDITION_AS_TEXT,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from swamp_driver.spec import Json
@@ -36,6 +36,9 @@ class Scope(Protocol):
 class TemplateError(Exception):
     """A template has no value; `start` is where the expression begins in it, `offset` the place."""
 
+    parts: Sequence[Literal | Expression] = ()
+    """Where an expression does not end, the parts before it."""
+
     def __init__(
         self, message: str, template: Template, *, start: int, offset: int, hint: str | None
     ) -> None:
@@ -58,9 +61,11 @@ def template_parts(template: Template) -> list[Literal | Expression]:
     try:
         return _parts(template.text)
     except ScanError as error:
-        raise TemplateError(
+        wrong = TemplateError(
             str(error), template, start=error.offset, offset=error.offset, hint=error.hint
-        ) from error
+        )
+        wrong.parts = error.parts
+        raise wrong from error
 
 
 def compiled(template: Template, part: Expression) -> Compiled:

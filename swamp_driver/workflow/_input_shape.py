@@ -67,7 +67,9 @@ class InputDeclaration:
         return self.default is None
 
 
-DECLARATION: Record[InputDeclaration] = Record(InputDeclaration, words="an input")
+DECLARATION: Record[InputDeclaration] = Record(
+    InputDeclaration, words="an input", advice={"text": "write '{type: string}'"}
+)
 _FLAT = MapOf(DECLARATION, keys=r"[A-Za-z_][A-Za-z0-9_-]*", key_words="the name of an input")
 
 

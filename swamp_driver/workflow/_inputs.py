@@ -125,16 +125,14 @@ def check_value(
 
     What is not as declared is noted at `place`, with the path of the part.
     """
+    given = value
     if isinstance(value, AssignedText):
         value = _converted(declaration.type, value)
     if declaration.type is not None:
         words, fits = _TYPES[declaration.type]
         if not fits(value):
-            problems.add(
-                f"expected {words}, found {_shown(value)}",
-                place,
-                hint=_type_hint(declaration, value),
-            )
+            hint = _type_hint(declaration, given)
+            problems.add(f"expected {words}, found {_shown(value)}", place, hint=hint)
             return plain(value)
     for what in broken_bounds(declaration, value):
         problems.add(what, place)
@@ -165,10 +163,10 @@ def _converted(wanted: str | None, value: AssignedText) -> Json:
 
 
 def _type_hint(declaration: InputDeclaration, value: Json) -> str | None:
-    if declaration.type in {"array", "object"} and isinstance(value, str):
+    if declaration.type in {"array", "object"} and isinstance(value, AssignedText):
         example = '["a", "b"]' if declaration.type == "array" else '{"a": 1}'
         return f"on the command line, write NAME:='{example}'"
-    return None
+    return f"it is declared as {declaration.type!r}"
 
 
 def _check_choice(
@@ -207,7 +205,9 @@ def _check_object(
         if name in properties:
             result[name] = check_value(properties[name], part, inside, problems)
         elif declaration.additional_properties is False:
-            hint = did_you_mean(name, properties) or f"there are: {', '.join(properties)}"
+            hint = did_you_mean(name, properties)
+            if hint is None and properties:
+                hint = f"there are: {', '.join(properties)}"
             problems.add(f"unknown key {quoted(name)}", inside, hint=hint)
         else:
             result[name] = plain(part)

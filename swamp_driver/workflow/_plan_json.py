@@ -23,6 +23,8 @@ from swamp_driver.workflow._template import Template
 
 _TREES = {(PlannedBinding, "config"), (PlannedForEach, "values")}
 """Fields that hold options or values as written: mappings in them are marked as such."""
+_FREE = (Plan, "inputs")
+"""The field that holds any JSON values."""
 
 
 def plan_to_json(plan: Plan) -> dict[str, Json]:
@@ -85,8 +87,6 @@ def _error(path: str, what: str) -> WorkflowError:
 
 def _decode(data: Json, wanted: Any, path: str) -> object:
     """Return the value of the type `wanted` that `data` stands for."""
-    if wanted is Json:
-        return data
     if wanted is Template:
         return _decode_tree(_of_kind(data, dict, path), path)
     if attrs.has(wanted):
@@ -144,6 +144,8 @@ def _decode_class(data: dict[str, Json], cls: Any, path: str) -> object:
         inside = f"{path}.{name}"
         if (cls, name) in _TREES:
             values[name] = _decode_tree(data[name], inside)
+        elif (cls, name) == _FREE:
+            values[name] = _of_kind(data[name], dict, inside)
         else:
             values[name] = _decode(data[name], wanted, inside)
     return cls(**values)

@@ -128,11 +128,15 @@ class Record(Shape[T]):
         self.words = words
         self.one_of = one_of
         self.refused = refused or {}
+        required = {key.field: key.shape.blank for key in keys_of(cls).values() if key.required}
+        values: dict[str, Any] = {"where": Where(), **required}
+        self.blank = cls(**values)
 
     def read(self, node: Node, path: str, problems: Problems) -> T:
         """Return the value; keys that are refused have their blank, so that the rest is checked."""
         if not isinstance(node, MappingNode):
-            raise self.refuse(node, path, problems)
+            words = "a mapping" if self.words.startswith("'") else self.words
+            raise self.refuse(node, path, problems, f"expected {words}, found {node.kind}")
         values: dict[str, Any] = {"where": Where(path=path, node=node)}
         keys = keys_of(self.cls)
         for name, entry in node.entries.items():
@@ -168,7 +172,8 @@ class Record(Shape[T]):
             if found.required and found.field not in values:
                 values[found.field] = found.shape.blank
                 what = f"{self.words} needs the key {found.name!r}"
-                problems.add(what, place_of(node, path), hint=found.help)
+                hint = found.help[0].lower() + found.help[1:].rstrip(".")
+                problems.add(what, place_of(node, path), hint=hint)
         present = [name for name in self.one_of if name in node.entries]
         if self.one_of and len(present) != 1:
             one_of = " or ".join(repr(name) for name in self.one_of)

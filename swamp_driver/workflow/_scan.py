@@ -42,12 +42,16 @@ class Expression:
 
 
 class ScanError(Exception):
-    """An expression is empty or does not end; `offset` is where it begins."""
+    """An expression is empty or does not end; `offset` is where it begins.
+
+    `parts` are those before it.
+    """
 
     def __init__(self, message: str, *, offset: int, hint: str) -> None:
         super().__init__(message)
         self.offset = offset
         self.hint = hint
+        self.parts: list[Literal | Expression] = []
 
 
 def has_expression(text: str) -> bool:
@@ -88,21 +92,28 @@ def scan(text: str) -> list[Literal | Expression]:
     while (start := text.find(OPEN, position)) >= 0:
         if start > position:
             parts.append(Literal(text[position:start], position))
-        end = _end(text, start)
-        raw = text[start + len(OPEN) : end]
-        inner = raw.strip()
-        if not inner:
-            raise ScanError(
-                "the expression is empty",
-                offset=start,
-                hint="write ${{ '${{' }} for the characters themselves",
-            )
-        blanks = len(raw) - len(raw.lstrip())
-        parts.append(Expression(inner, start, start + len(OPEN) + blanks))
+        try:
+            end = _end(text, start)
+            parts.append(_expression(text, start, end))
+        except ScanError as error:
+            error.parts = parts
+            raise
         position = end + len(CLOSE)
     if position < len(text):
         parts.append(Literal(text[position:], position))
     return parts
+
+
+def _expression(text: str, start: int, end: int) -> Expression:
+    raw = text[start + len(OPEN) : end]
+    if not raw.strip():
+        raise ScanError(
+            "the expression is empty",
+            offset=start,
+            hint="write ${{ '${{' }} for the characters themselves",
+        )
+    blanks = len(raw) - len(raw.lstrip())
+    return Expression(raw.strip(), start, start + len(OPEN) + blanks)
 
 
 def _end(text: str, start: int) -> int:
@@ -119,16 +130,20 @@ def _end(text: str, start: int) -> int:
             position = _comment_end(text, position)
         elif match["open"]:
             depth += 1
+        elif match["close"] == CLOSE and depth == 0:
+            return match.start()
         elif match["close"]:
-            if match["close"] == CLOSE and depth == 0:
-                return match.start()
             position = match.start() + 1
             depth = max(0, depth - 1)
-    raise ScanError(
-        "the expression is not closed",
-        offset=start,
-        hint="end it with '}}'; write ${{ '${{' }} for the characters themselves",
-    )
+    raise _not_closed(text, start)
+
+
+def _not_closed(text: str, start: int) -> ScanError:
+    if CLOSE in text[start:]:
+        hint = "close the bracket or the quote in it"
+    else:
+        hint = "end it with '}}'; write ${{ '${{' }} for the characters themselves"
+    return ScanError("the expression is not closed", offset=start, hint=hint)
 
 
 def _string_end(text: str, position: int, quote: str, *, raw: bool) -> int:

@@ -70,9 +70,12 @@ class Text(Shape[Template]):
         may_be_empty: bool = False,
         advice: Mapping[str, str] | None = None,
     ) -> None:
-        super().__init__(advice=advice)
         self.lenient = lenient
         self.may_be_empty = may_be_empty or lenient
+        empty = (
+            'write "" for an empty text' if self.may_be_empty else "leave the key out, or fill it"
+        )
+        super().__init__(advice={"nothing": empty, **(advice or {})})
 
     def read(self, node: Node, path: str, problems: Problems) -> Template:
         """Return the text as it is written."""
@@ -96,6 +99,9 @@ class Flag(Shape[bool | Template]):
 
     words = "true or false"
     blank = False
+
+    def __init__(self) -> None:
+        super().__init__(advice={"text": "write true or false, without quotes"})
 
     def read(self, node: Node, path: str, problems: Problems) -> bool | Template:
         """Return it, or the expression."""

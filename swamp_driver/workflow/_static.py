@@ -86,7 +86,8 @@ class Static:
         if isinstance(value, Template):
             found = self.value(value)
             if type(found) is not int or found < minimum:
-                self._wrong(found, f"a whole number from {minimum} up", place)
+                words = "a whole number" + (f" from {minimum} up" if minimum >= 0 else "")
+                self._wrong(found, words, place)
                 return minimum
             return found
         return value
