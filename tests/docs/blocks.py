@@ -2,9 +2,10 @@
 
 * `python` is executed; all blocks of a document share one namespace.
 * `yaml` with `jobs:` must pass the loader of workflows; other YAML must parse.
-* `console` is run by bash, command by command: `$ ` begins a command, `> ` continues it, what follows
-  is its output. A line `...` stands for any lines, `...` in a line for any text. A command must
-  succeed, unless it ends in `# exit code N`. A command without output is only run.
+* `console` is run by bash, command by command: `$ ` begins a command, `> ` continues it, what
+  follows is its output. A line `...` stands for any lines, `...` in a line for any text; ids of
+  runs, times, sizes and dates need not agree, nor the order of lines (parallel steps have none). A
+  command must succeed, unless it ends in `# exit code N`. Without output it is only run.
 * A block of any other language (or of these) whose first line is a comment with a file name
   (`# hello.yaml`) is that file: it is written to the document's directory, where all blocks run.
 * `<!-- skip: next if(no_engine) -->` before a block: it needs a Docker engine.
@@ -122,14 +123,37 @@ def split_console(text: str) -> Iterator[ConsoleCommand]:
 
 
 def output_matches(expected: str, actual: str) -> bool:
-    """Return whether `actual` is what `expected` says; trailing blanks do not count."""
+    """Return whether `actual` is what `expected` says, but for what differs from run to run."""
+    expected, actual = normalise(expected), normalise(actual)
+    if sorted(expected.split("\n")) == sorted(actual.split("\n")):
+        return True
     pattern = ""
     for line in expected.split("\n"):
-        if line.strip() == "...":
+        if line == "...":
             pattern += r"(?:[^\n]*\n)*?"
         else:
-            pattern += ".*?".join(map(re.escape, line.rstrip().split("..."))) + r"[ \t]*\n"
-    return re.fullmatch(pattern, actual.rstrip() + "\n") is not None
+            pattern += ".*?".join(map(re.escape, line.split("..."))) + r"\n"
+    return re.fullmatch(pattern, actual + "\n") is not None
+
+
+def normalise(text: str) -> str:
+    """Return the text with what differs from run to run named instead of given."""
+    root = os.environ.get("SWAMP_DRIVER_ROOT")
+    text = text.replace(root, READERS_ROOT) if root else text
+    for pattern, name in _DIFFERENT:
+        text = pattern.sub(name, text)
+    return "\n".join(" ".join(line.split()) for line in text.strip().split("\n"))
+
+
+READERS_ROOT = "/home/you/.cache/swamp-driver"
+"""What documents show in place of the root that the tests use."""
+
+_DIFFERENT = (
+    (re.compile(r"\b[a-z][a-z0-9]{11}\b"), "<id>"),
+    (re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d"), "<date>"),
+    (re.compile(r"(?<![\w.])(?:\d+(?:\.\d+)?(?:ms|s|m|h))+\b"), "<time>"),
+    (re.compile(r"\b\d+(?:\.\d+)? (?:B|KiB|MiB|GiB)\b"), "<size>"),
+)
 
 
 def console_environment() -> dict[str, str]:

@@ -80,8 +80,7 @@ def test_the_larger_example_ends_its_steps_in_every_way(root: Path) -> None:
     code, output = run("run", EXAMPLES / "larger/workflow.yaml", "--preserve-workspace")
 
     assert code == 0, output
-    (run_dir,) = (root / "runs").iterdir()
-    workspace = run_dir / "workspace"
+    (workspace,) = root.glob("runs/*/workspace")
     assert (workspace / "where.txt").read_text() == f"{workspace}\n" * 3
     assert (workspace / "verdict.txt").read_text() == "add it to the dictionary\n"
     assert (workspace / "notes-by-absolute-path").read_text() == (
