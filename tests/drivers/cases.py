@@ -23,6 +23,8 @@ class DriverCase:
     """No process escapes; false for a driver that does not declare `containment`."""
     needs_engine: bool = False
     """Its tests carry the mark `engine`."""
+    is_quick: bool = True
+    """A step costs milliseconds; false where each has a container: some tests then take fewer."""
 
 
 def _raw() -> type[Any]:
@@ -53,6 +55,7 @@ CASES: tuple[DriverCase, ...] = (
     ),
     DriverCase(
         name="docker",
+        is_quick=False,
         load=_docker,
         options=lambda: {"image": "swamp-test/debian", "pull": "never"},
         needs_engine=True,
