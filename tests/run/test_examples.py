@@ -39,7 +39,7 @@ def test_the_ci_example_checks_the_repository_that_it_lies_in(root: Path) -> Non
     code, output = run("run", CI_EXAMPLE)
 
     assert code == 0, output
-    for check in ("python", "data", "text", "size"):
+    for check in ("python", "data", "merge", "size"):
         assert f"{check}: " in output
     assert ", 0 findings" in output
     assert left_in(root) == []
