@@ -1,0 +1,19 @@
+"""Ending what the suite started and a broken driver left running."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+
+from swamp_driver_conformance.probes import processes_with
+
+MARK_VARIABLE = "SWAMP_CONFORMANCE"
+"""Every step of the suite has it in its environment, with a word of its own for each test."""
+
+
+def kill_marked(mark: str) -> None:
+    """Kill the processes of this host that carry a test's word; nothing else can have it."""
+    for pid in processes_with(mark):
+        with contextlib.suppress(OSError):
+            os.kill(pid, signal.SIGKILL)

@@ -1,0 +1,142 @@
+"""A pytest session that judges a driver: what is loaded once a driver is named."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from swamp_driver.errors import SwampDriverError
+from swamp_driver.spec import Availability
+from swamp_driver_conformance import _known
+from swamp_driver_conformance._calls import Call
+from swamp_driver_conformance._reaper import kill_marked
+from swamp_driver_conformance.clauses import profile_by_name
+from swamp_driver_conformance.expect import not_run
+from swamp_driver_conformance.harness import Bench, Run, make_root, measure_step_cost
+from swamp_driver_conformance.loading import Subject, load_subject, open_hooks
+from swamp_driver_conformance.marks import clauses_of
+from swamp_driver_conformance.outcomes import Judge
+from swamp_driver_conformance.plugin import subject_ref
+from swamp_driver_conformance.reporting import Reporter
+
+_PROBE_S = 20.0
+
+
+def start(config: pytest.Config) -> None:
+    """Load the driver and register what runs and judges its tests."""
+    try:
+        subject = load_subject(subject_ref(config))
+        profile = profile_by_name(config.getoption("--swamp-profile"))
+        known = _known.read(config.getoption("--swamp-known-failures"))
+    except KeyError as error:
+        raise pytest.UsageError(f"unknown profile {error}") from error
+    except (SwampDriverError, ValueError) as error:
+        raise pytest.UsageError(str(error)) from error
+    availability = _probe(subject)
+    required = frozenset(config.getoption("--swamp-require-env"))
+    config.pluginmanager.register(Fixtures(config, subject, availability), "swamp-fixtures")
+    judge = Judge(subject=subject, required=required, known=known)
+    config.pluginmanager.register(judge, "swamp-judge")
+    if not hasattr(config, "workerinput"):
+        reporter = Reporter(config, subject, availability, profile=profile, known=known)
+        config.pluginmanager.register(reporter, "swamp-reporter")
+
+
+def _probe(subject: Subject) -> Availability:
+    """Ask the driver whether it can work here; that it cannot say counts as yes."""
+    try:
+        hooks = open_hooks(subject.cls, subject.config)
+        call = Call("probe_environment", lambda: hooks.probe_environment(config=subject.config))
+        found = call.wait(_PROBE_S)
+    except Exception as error:  # noqa: BLE001 - the tests will say what is wrong
+        return Availability(available=True, detail=f"not known: {error}")
+    if isinstance(found, Availability):
+        return found
+    return Availability(available=True, detail="not known: there is no probe_environment")
+
+
+class Fixtures:
+    """The fixtures of the suite, and which of its tests are run."""
+
+    def __init__(self, config: pytest.Config, subject: Subject, found: Availability) -> None:
+        self._config = config
+        self._subject = subject
+        self._availability = found
+        self._cost_s: float | None = None
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection_modifyitems(
+        self, config: pytest.Config, items: list[pytest.Item]
+    ) -> None:
+        """Leave out the tests of clauses that this driver is not measured by."""
+        wanted = set(config.getoption("--swamp-clause"))
+        capabilities = self._subject.info.capabilities
+        left_out = [
+            item
+            for item in items
+            if (clauses := clauses_of(item))
+            and not any(
+                one.applies_to(capabilities) and (not wanted or one.id in wanted) for one in clauses
+            )
+        ]
+        if left_out:
+            config.hook.pytest_deselected(items=left_out)
+            items[:] = [item for item in items if item not in left_out]
+
+    @pytest.fixture
+    def subject(self) -> Subject:
+        """Return the driver that is judged."""
+        return self._subject
+
+    @pytest.fixture
+    def bench(self, request: pytest.FixtureRequest) -> Iterator[Bench]:
+        """Yield what a test works with, and clean up after it."""
+        if not self._availability.available:
+            not_run("driver", f"{self._availability.detail}; {self._availability.fix or ''}")
+        root = make_root(self._config.getoption("--swamp-root"))
+        quick = bool(self._config.getoption("--swamp-quick"))
+        bench = Bench(
+            self._subject,
+            root=root,
+            effort="quick" if quick else "normal",
+            step_cost_s=self._step_cost_s(),
+        )
+        request.node.stash[BENCH] = bench
+        directory, environment = Path.cwd(), dict(os.environ)
+        umask = os.umask(0o022)
+        os.umask(umask)
+        try:
+            yield bench
+        finally:
+            bench.close()
+            kill_marked(bench.mark)
+            # A driver that changed them must not fail the tests that come after.
+            os.umask(umask)
+            _restore(directory, environment)
+
+    @pytest.fixture
+    def run(self, bench: Bench) -> Run:
+        """Return a run whose workspace is prepared."""
+        return bench.prepared()
+
+    def _step_cost_s(self) -> float:
+        if self._cost_s is None:
+            root = make_root(self._config.getoption("--swamp-root"))
+            self._cost_s = measure_step_cost(self._subject, root)
+        return self._cost_s
+
+
+def _restore(directory: Path, environment: dict[str, str]) -> None:
+    os.chdir(directory)
+    if dict(os.environ) != environment:
+        os.environ.clear()
+        os.environ.update(environment)
+
+
+BENCH = pytest.StashKey[Bench]()
+"""Where a test's bench is, for the report."""
+
+__all__ = ["BENCH", "Fixtures", "start"]
