@@ -35,7 +35,7 @@ def run_example(root: Path, name: str, *arguments: str) -> Outcome:
     steps = sorted(tuple(str(step[key]) for key in OUTCOME) for step in record["steps"])
     assert steps, output
     outcome = Outcome(exit_code=code, steps=tuple(steps), tree=look_at(workspace))
-    assert run("workspace", "remove", record["run_id"])[0] == 0
+    assert run("workspace", "remove", "--yes", record["run_id"])[0] == 0
     assert not workspace.exists()
     assert alive_below(root) == []
     return outcome
