@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
 import sys
 from pathlib import Path
@@ -40,12 +41,15 @@ def left_in(root: Path) -> list[str]:
 
 def alive_below(root: Path) -> list[str]:
     """Return the processes whose working directory or HOME lies below the root."""
-    found = []
-    for process in psutil.process_iter(["pid", "cwd", "environ", "cmdline"]):
-        places = [process.info["cwd"] or "", (process.info["environ"] or {}).get("HOME", "")]
-        if any(place.startswith(f"{root}/") for place in places):
-            found.append(f"{process.info['pid']}: {process.info['cmdline']}")
-    return found
+    return [str(process) for process in psutil.process_iter() if _lives_below(root, process)]
+
+
+def _lives_below(root: Path, process: psutil.Process) -> bool:
+    # It may end meanwhile, or stand in a directory whose path is too long to be told.
+    with contextlib.suppress(psutil.Error, OSError):
+        places = (process.cwd(), process.environ().get("HOME", ""))
+        return any(place.startswith(f"{root}/") for place in places)
+    return False
 
 
 def commit_files(directory: Path, files: dict[str, str]) -> Path:
