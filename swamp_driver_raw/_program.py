@@ -52,6 +52,7 @@ class Program:
         """Ask the group to end, and remember who belongs to it while that can be seen."""
         self._hunt.note_descendants(self.pid)
         self._signal_group(signal.SIGTERM)
+        self._signal_group(signal.SIGCONT)  # A stopped process acts on nothing but KILL.
 
     def kill(self) -> None:
         """Kill the group, the leader among it, and everything below it."""
