@@ -126,7 +126,7 @@ class DriverApiError(PluginError):
 
 
 class DriverContractError(PluginError):
-    """The driver breaks the contract: a hook missing or misspelt, a wrong `info`, a wrong result."""
+    """It breaks the contract: a hook missing or misspelt, a wrong `info`, a wrong result."""
 
 
 class DriverError(SwampDriverError):

@@ -1,6 +1,7 @@
 """Events survive JSON: the log of a run is all that is left of it."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -25,8 +26,8 @@ from swamp_driver.spec import (
     WorkspaceReady,
 )
 
-_RUN = {"run_id": "r", "seq": 1, "time_s": 2.5}
-_STEP = {**_RUN, "step_id": "s1", "job": "build", "step": "compile"}
+_RUN: dict[str, Any] = {"run_id": "r", "seq": 1, "time_s": 2.5}
+_STEP: dict[str, Any] = {**_RUN, "step_id": "s1", "job": "build", "step": "compile"}
 
 EVENTS = [
     RunStarted(
