@@ -174,9 +174,10 @@ static void on_input(struct agent *agent)
         end(agent, between ? EXIT_ENDED : EXIT_PROTOCOL, NULL);
         return;
     }
-    agent->expires_us = later_us(monotonic_us(), agent->lease_us);
     if (inbox_take(&agent->inbox, bytes, (size_t)size, on_request, agent) < 0)
         end(agent, EXIT_PROTOCOL, agent->inbox.error);
+    /* After the requests: one of them may have been the first, which says how long the lease is. */
+    agent->expires_us = later_us(monotonic_us(), agent->lease_us);
 }
 
 /* As process 1 it is stopped from outside of its namespace only, where the sender has no number: a
