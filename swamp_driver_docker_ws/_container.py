@@ -15,6 +15,7 @@ import attrs
 from swamp_driver.agent import AgentConnection, agent_binary
 from swamp_driver.errors import DriverError, LostError, ProtocolError
 from swamp_driver.spec import RunContext, StepEnd, StepIO, StepRequest, StepResult
+from swamp_driver_docker_ws._background import in_background
 from swamp_driver_docker_ws._config import DockerConfig
 from swamp_driver_docker_ws._engine_api import (
     ArchiveEntry,
@@ -116,10 +117,16 @@ class ContainerMaker:
 
     def cut_all(self) -> None:
         """End the connections of all containers at once; see `AgentContainer.cut`."""
-        with self._lock:
-            open_ones = list(self._open_ones)
-        for container in open_ones:
+        for container in self._all():
             container.cut()
+
+    def close_all(self) -> None:
+        """End the agents of all containers, at the same time; see `AgentContainer.close`."""
+        endings = [
+            in_background(container.close, name="swamp-container-end") for container in self._all()
+        ]
+        for ending in endings:
+            ending.result()
 
     def put_into_volume(self, entries: Sequence[ArchiveEntry]) -> None:
         """Put files into the run directory where it is a volume, by a container that never runs."""
@@ -134,6 +141,10 @@ class ContainerMaker:
     def translate_step(self, step: StepRequest) -> StepRequest:
         """Return the step with the environment that the options add."""
         return translate_step(self.config, step)
+
+    def _all(self) -> list[AgentContainer]:
+        with self._lock:
+            return list(self._open_ones)
 
     def _identity(self, role: Role) -> tuple[str, dict[str, str]]:
         number = next(self._numbers)

@@ -33,8 +33,9 @@ class PerStep:
             return _run_once(self.maker.open("step"), step, io)
 
     def close(self) -> None:
-        """End the containers that wait. Twice is fine."""
+        """End all containers. Twice is fine."""
         self.warm.close()
+        self.maker.close_all()
 
 
 def _run_once(container: AgentContainer, step: StepRequest, io: StepIO) -> StepResult:

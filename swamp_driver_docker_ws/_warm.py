@@ -6,7 +6,6 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
-from functools import partial
 
 from swamp_driver.errors import DriverError, LifecycleError
 from swamp_driver.spec import CancelToken
@@ -66,21 +65,16 @@ class WarmContainers:
         return self._open_one()
 
     def close(self) -> None:
-        """End all that wait, and those that are still being started when they are. Twice is fine.
+        """Give out no more; end those that are still being started, when they are. Twice is fine.
 
-        Returns when those that were ready have ended.
+        Those that are started already are the maker's to end.
         """
         with self._lock:
             self._closed = True
             waiting, self._waiting = list(self._waiting), deque()
-        endings = []
         for future in waiting:
-            if future.done():
-                endings.append(in_background(partial(_end, future), name="swamp-container-end"))
-            else:
+            if not future.done():
                 future.add_done_callback(_end)
-        for ending in endings:
-            ending.result()
 
     def _next(self) -> Future[AgentContainer]:
         with self._lock:
