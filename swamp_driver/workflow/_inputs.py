@@ -205,10 +205,7 @@ def _check_object(
         if name in properties:
             result[name] = check_value(properties[name], part, inside, problems)
         elif declaration.additional_properties is False:
-            hint = did_you_mean(name, properties)
-            if hint is None and properties:
-                hint = f"there are: {', '.join(properties)}"
-            problems.add(f"unknown key {quoted(name)}", inside, hint=hint)
+            _unknown_key(name, list(properties), inside, problems)
         else:
             result[name] = plain(part)
     for name in declaration.required_keys - value.keys():
@@ -218,6 +215,11 @@ def _check_object(
         if name not in value and declared.default is not None:
             result[name] = default_of(declared)
     return result
+
+
+def _unknown_key(name: str, known: list[str], place: Place, problems: Problems) -> None:
+    hint = did_you_mean(name, known) or (f"there are: {', '.join(known)}" if known else None)
+    problems.add(f"unknown key {quoted(name)}", place, hint=hint)
 
 
 def plain(value: Json) -> Json:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any, NoReturn
 
@@ -14,6 +15,7 @@ MAX_NODES = 50_000
 """Nodes after aliases and merge keys are expanded."""
 MAX_DEPTH = 64
 
+_HALF = re.compile("[\ud800-\udfff]")
 _STYLES: dict[str | None, Style] = {"'": "quoted", '"': "quoted", "|": "block", ">": "block"}
 
 
@@ -171,8 +173,21 @@ class TreeBuilder:
             column += 1
         elif style == "block":
             line, column = self._block_start(event)
-        value = self._plain(event, path) if style == "plain" else event.value
-        return ScalarNode(event.value, value, style, line, column)
+        if style == "plain":
+            return ScalarNode(event.value, self._plain(event, path), style, line, column)
+        text = self._whole_characters(event, Place(path, line, column))
+        return ScalarNode(text, text, style, line, column)
+
+    def _whole_characters(self, event: Any, place: Place) -> str:
+        """Return a text with the halves of characters that JSON escapes put together."""
+        text = str(event.value)
+        if not _HALF.search(text):
+            return text
+        try:
+            return text.encode("utf-16", "surrogatepass").decode("utf-16")
+        except UnicodeDecodeError:
+            self._problems.add("the text has half a character in it", place)
+            return ""
 
     def _block_start(self, event: Any) -> tuple[int, int]:
         """Return the place of the first character of a block's content."""

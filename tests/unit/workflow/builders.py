@@ -52,6 +52,7 @@ class Catalog:
         self.asked: list[str] = []
 
     def describe(self, name: str) -> DriverInfo:
+        """Return what the driver says of itself."""
         self.asked.append(name)
         match name:
             case "raw":

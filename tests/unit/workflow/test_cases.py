@@ -74,7 +74,9 @@ def test_a_file_with_many_mistakes_has_a_place_and_a_hint_for_each() -> None:
 
     assert len(caught.value.problems) >= 10
     for problem in caught.value.problems:
-        assert problem.line and problem.column and problem.hint, problem
+        assert problem.line > 0, problem
+        assert problem.column > 0, problem
+        assert problem.hint, problem
 
 
 def test_there_are_cases_of_both_kinds() -> None:
