@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from swamp_driver.agent._binary import Reader, blob, listed, text, u32, u64
 from swamp_driver.agent._ending import failed_error
-from swamp_driver.agent._protocol import NO_ID, FrameType
+from swamp_driver.agent._protocol import BODY_MAX, NO_ID, FrameType
 from swamp_driver.errors import ProtocolError, WorkspaceError
 
 if TYPE_CHECKING:
@@ -71,6 +71,8 @@ def _owner(owner: tuple[int | None, int | None]) -> bytes:
 def _operate(link: Link, kind: FrameType, body: bytes, path: str) -> tuple[bytes, tuple[str, ...]]:
     data: list[bytes] = []
     notes: list[str] = []
+    if len(body) > BODY_MAX:
+        raise WorkspaceError(f"{_WORDS[kind]} '{path}': {len(body)} bytes are too large a request")
     with link.call() as call:
         call.send(kind, body)
         while True:

@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from swamp_driver.agent._binary import blob, listed, text, u32, u64
-from swamp_driver.agent._protocol import NO_TIMEOUT
+from swamp_driver.agent._protocol import BODY_MAX, NO_TIMEOUT
 from swamp_driver.errors import StepStartError
 
 if TYPE_CHECKING:
@@ -21,9 +21,9 @@ def encode_run(step: StepRequest, *, credit: int) -> bytes:
     """Return the body of a RUN request; `credit` is how many bytes of output may come at first.
 
     Raises StepStartError (`refused`) for what no process can be given: a NUL, an empty argv, a
-    variable without a name.
+    variable without a name, files of more than 64 MiB.
     """
-    return b"".join(
+    body = b"".join(
         (
             u32(credit),
             u64(NO_TIMEOUT if step.timeout_s is None else _microseconds(step.timeout_s)),
@@ -41,6 +41,9 @@ def encode_run(step: StepRequest, *, credit: int) -> bytes:
             u64(step.collect_limit_bytes),
         )
     )
+    if len(body) > BODY_MAX:
+        raise _refused(step, f"{len(body)} bytes of arguments and files are too many")
+    return body
 
 
 def _microseconds(seconds: float) -> int:
@@ -50,7 +53,7 @@ def _microseconds(seconds: float) -> int:
 def _refused(step: StepRequest, what: str) -> StepStartError:
     program = step.argv[0] if step.argv else ""
     return StepStartError(
-        f"step '{step.name}' cannot be started: {what}", reason="refused", path=program
+        f"step '{step.name}' cannot start '{program}': {what}", reason="refused", path=program
     )
 
 

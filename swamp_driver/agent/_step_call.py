@@ -87,7 +87,8 @@ class _StepCall:
             case FrameType.COLLECTED:
                 self._collected.setdefault(self._collect_name(reader), []).append(reader.rest())
             case FrameType.COLLECT_PROBLEM:
-                self._problems[self._collect_name(reader)] = reader.text()
+                name = self._collect_name(reader)
+                self._problems[name] = reader.text()
             case FrameType.ENDED:
                 return self._ended(reader)
             case FrameType.START_FAILED:
@@ -113,8 +114,8 @@ class _StepCall:
 
     def _ended(self, reader: Reader) -> StepResult:
         ending = decode_ended(reader)
-        if self._started_at is None:
-            raise LostError(f"step '{self._step.name}' did not start: {ending.detail}")
+        if self._started_at is None:  # it killed its supervisor before that could say so
+            self._started_at, self._started_clock = time.time(), time.monotonic()
         return StepResult(
             end=ending.end,
             exit_code=ending.exit_code,

@@ -24,7 +24,7 @@ static void note_problem(void *context, const char *path, int error)
     struct note *note = context;
 
     if (note->size && !note->text[0])
-        snprintf(note->text, note->size, "%s stays: %s", path, strerror(error));
+        snprintf(note->text, note->size, "%s stays: %s", path, tree_problem(error));
 }
 
 static int make_file(int directory, const struct exchange_file *file)

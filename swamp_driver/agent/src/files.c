@@ -186,7 +186,7 @@ static void send_note(void *context, const char *path, int error)
 
     if (request->notes++ >= NOTES_MAX)
         return;
-    snprintf(line, sizeof line, "%.1800s: %s", path, strerror(error));
+    snprintf(line, sizeof line, "%.1800s: %s", path, tree_problem(error));
     struct writer writer = writer_over(payload, sizeof payload);
     put_text(&writer, line);
     report_writer(request->agent, FRAME_NOTE, &writer);

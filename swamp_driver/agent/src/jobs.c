@@ -428,8 +428,11 @@ void jobs_kill_orphans(struct jobs *jobs)
         return;
     jobs->orphans_until_us = 0;
     for (size_t i = 0; i < jobs->count; i++)
-        if (jobs->list[i]->orphaned && !jobs->list[i]->ended)
+        if (jobs->list[i]->orphaned && !jobs->list[i]->ended) {
             end_broken(jobs->list[i]);
+            end_if_drained(jobs, jobs->list[i]);
+        }
+    forget_dropped(jobs);
 }
 
 /* Supervisors kill their steps and go by themselves once their line is closed. */

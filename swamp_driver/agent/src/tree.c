@@ -309,6 +309,13 @@ void tree_walk(int parent, const char *name, const char *path, const struct tree
     walk_free(&walk);
 }
 
+const char *tree_problem(int error)
+{
+    if (error == EXDEV)
+        return "it is a mount point";
+    return error == ESTALE ? "it changed during the walk" : strerror(error);
+}
+
 int open_parent(const char *path, const char **name)
 {
     char directory[PATH_MAX];
