@@ -7,6 +7,7 @@ import os
 import select
 import sys
 import threading
+import time
 from typing import Self
 
 from swamp_driver.spec import StepIO, Stream
@@ -28,6 +29,7 @@ class OutputPump:
         self._closing = contextlib.ExitStack()
         self._stop_read, self._stop_write = -1, -1
         self._threads: list[threading.Thread] = []
+        self._at_end: set[Stream] = set()
         self.write_ends: dict[Stream, int] = {}
         """What the step writes to."""
 
@@ -55,15 +57,15 @@ class OutputPump:
         holds is at its end; for one that an undiscovered process holds, the wait is `drain_s`
         seconds. What is in the pipe then is delivered in any case.
         """
+        give_up = time.monotonic() + drain_s
         for thread in self._threads:
-            thread.join(drain_s)
-        at_end = not any(thread.is_alive() for thread in self._threads)
+            thread.join(max(0.0, give_up - time.monotonic()))
         if self._stop_write >= 0:
             os.close(self._stop_write)
         for thread in self._threads:
             thread.join()
         self._closing.close()
-        return at_end
+        return self._at_end == set(_STREAMS)
 
     def _open(self) -> None:
         self._stop_read, self._stop_write = os.pipe()
@@ -83,11 +85,14 @@ class OutputPump:
         poller.register(fd, select.POLLIN)
         poller.register(self._stop_read, select.POLLIN)
         # Once told to stop, no more than a full pipe: an unknown writer may never stop.
-        allowance = _PIPE_BYTES
+        allowance = _PIPE_BYTES + 1
         while allowance > 0:
             ready = {ready_fd for ready_fd, _ in poller.poll()}
-            data = os.read(fd, _READ_BYTES) if fd in ready else b""
+            if fd not in ready:
+                return
+            data = os.read(fd, _READ_BYTES)
             if not data:
+                self._at_end.add(stream)
                 return
             self._io.write(stream, data)
             if self._stop_read in ready:
