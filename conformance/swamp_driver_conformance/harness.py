@@ -107,6 +107,11 @@ class Bench:
             run_id=to.context.run_id, request=attrs.asdict(request), owner=to.context.owner
         )
 
+    @property
+    def overhead_s(self) -> float:
+        """Return how long the driver takes for a step that does nothing, in seconds."""
+        return min(self._step_cost_s, 5.0)
+
     def count(self, *, most: int, least: int, budget_s: float) -> int:
         """Return how often to repeat a step: as often as fits `budget_s`, within the bounds."""
         if self._effort == "quick":

@@ -12,6 +12,7 @@ from swamp_driver_conformance import expect
 from swamp_driver_conformance.harness import Bench, Run
 from swamp_driver_conformance.marks import clause
 from swamp_driver_conformance.probes import snapshot
+from swamp_driver_conformance.suite._steps import output_of
 
 _ODD_NAMES = (
     "with space",
@@ -26,13 +27,6 @@ _ODD_NAMES = (
 )
 
 
-def _ok(run: Run, script: str, **changes: object) -> str:
-    """Run a script that has to succeed; return what it wrote."""
-    done = run.sh(script, **changes)
-    expect.equal(done.result.end, StepEnd.SUCCEEDED, f"the end of: {script}")
-    return done.text
-
-
 @clause("SWD-WS-001")
 def test_path_is_the_one_asked_for(bench: Bench) -> None:
     """Expressions were evaluated with that string before the driver was asked."""
@@ -44,7 +38,7 @@ def test_path_is_the_one_asked_for(bench: Bench) -> None:
 @clause("SWD-WS-002")
 def test_working_directory_is_the_path(run: Run) -> None:
     """A path that a step writes down must mean the same file everywhere."""
-    expect.equal(_ok(run, "pwd -P"), f"{run.path}\n", "pwd -P in a step")
+    expect.equal(output_of(run, "pwd -P"), f"{run.path}\n", "pwd -P in a step")
 
 
 @clause("SWD-WS-003")
@@ -74,12 +68,12 @@ def test_driver_writes_nothing_into_the_workspace(run: Run) -> None:
 @clause("SWD-WS-006")
 def test_files_pass_from_step_to_step(run: Run) -> None:
     """Systems that copy between steps lose some of it."""
-    _ok(
+    output_of(
         run,
         "printf 'a\\000b\\377' > data; printf '#!/bin/sh\\necho ran\\n' > tool; chmod 755 tool;"
         " mkdir -p empty deep/er; echo x > deep/er/file; ln -s deep/er link; ln -s nowhere broken",
     )
-    seen = _ok(
+    seen = output_of(
         run,
         "cat data; ./tool; cat link/file; [ -d empty ] && echo empty;"
         " [ -L link ] && [ -L broken ] && echo links; [ -x data ] || echo plain",
@@ -91,22 +85,16 @@ def test_files_pass_from_step_to_step(run: Run) -> None:
 @clause("SWD-WS-006")
 def test_files_can_be_changed_by_later_steps(run: Run) -> None:
     """A workspace that becomes read-only is no workspace."""
-    _ok(run, "echo 1 > file; mkdir dir")
-    _ok(run, "echo 2 >> file; echo 3 > dir/new; rm -r dir; mkdir other")
-    expect.equal(_ok(run, "cat file; ls"), "1\n2\nfile\nother\n", "what the third step finds")
+    output_of(run, "echo 1 > file; mkdir dir")
+    output_of(run, "echo 2 >> file; echo 3 > dir/new; rm -r dir; mkdir other")
+    expect.equal(output_of(run, "cat file; ls"), "1\n2\nfile\nother\n", "what the third step finds")
 
 
 @clause("SWD-WS-007")
 def test_absolute_symlinks_hold(run: Run) -> None:
     """Package managers write absolute links."""
-    _ok_args(run, 'echo target > file; ln -s "$1/file" link', run.path)
-    expect.equal(_ok(run, "cat link"), "target\n", "the file behind an absolute symlink")
-
-
-def _ok_args(run: Run, script: str, *args: str) -> str:
-    done = run.sh(script, *args)
-    expect.equal(done.result.end, StepEnd.SUCCEEDED, f"the end of: {script}")
-    return done.text
+    output_of(run, 'echo target > file; ln -s "$1/file" link', run.path)
+    expect.equal(output_of(run, "cat link"), "target\n", "the file behind an absolute symlink")
 
 
 @clause("SWD-WS-008")
@@ -121,7 +109,8 @@ def test_odd_paths_work_or_are_refused(bench: Bench, name: str) -> None:
     except DriverError:
         expect.equal(snapshot(parent), {}, "what is left after the refusal")
         return
-    expect.equal(_ok(run, "echo hi > f; pwd -P; cat f"), f"{run.path}\nhi\n", "a step there")
+    seen = output_of(run, "echo hi > f; pwd -P; cat f")
+    expect.equal(seen, f"{run.path}\nhi\n", "a step there")
     report = run.teardown()
     expect.equal((report.errors, snapshot(parent)), ((), {}), "errors and files after teardown")
 
@@ -131,8 +120,8 @@ def test_runs_are_apart(bench: Bench) -> None:
     """A fixed directory in a driver is found out only in production."""
     first, second = bench.prepared(), bench.prepared()
     for run, word in ((first, "one"), (second, "two")):
-        _ok(run, f'echo {word} > file; echo {word} > "$HOME/file"')
-    seen = [_ok(run, 'cat file "$HOME/file"; ls -A . "$HOME"') for run in (first, second)]
+        output_of(run, f'echo {word} > file; echo {word} > "$HOME/file"')
+    seen = [output_of(run, 'cat file "$HOME/file"; ls -A . "$HOME"') for run in (first, second)]
     for text, word in zip(seen, ("one", "two"), strict=True):
         expect.that(
             text.startswith(f"{word}\n{word}\n"), "the files of a run", seen=text, expected=word
@@ -142,8 +131,10 @@ def test_runs_are_apart(bench: Bench) -> None:
 @clause("SWD-WS-010")
 def test_home_is_kept_and_apart_from_the_workspace(run: Run) -> None:
     """Package managers keep their caches there."""
-    _ok(run, 'echo cached > "$HOME/cache"')
-    expect.equal(_ok(run, 'cat "$HOME/cache"; ls -A .'), "cached\n", "home, then the workspace")
+    output_of(run, 'echo cached > "$HOME/cache"')
+    expect.equal(
+        output_of(run, 'cat "$HOME/cache"; ls -A .'), "cached\n", "home, then the workspace"
+    )
 
 
 @clause("SWD-WS-011")
@@ -184,19 +175,19 @@ def test_failed_prepare_leaves_nothing(bench: Bench) -> None:
 def test_attached_run_shares_the_workspace(bench: Bench) -> None:
     """Steps of several drivers share one workspace in one run."""
     made = bench.prepared()
-    _ok(made, "echo made > first")
+    output_of(made, "echo made > first")
     attached = bench.attached(made)
     attached.prepare()
-    seen = _ok(attached, "cat first; echo attached > second; pwd -P", step_id="t1")
+    seen = output_of(attached, "cat first; echo attached > second; pwd -P", step_id="t1")
     expect.equal(seen, f"made\n{made.path}\n", "what the attached step sees")
-    expect.equal(_ok(made, "cat second"), "attached\n", "what the first driver's step sees")
+    expect.equal(output_of(made, "cat second"), "attached\n", "what the first driver's step sees")
 
 
 @clause("SWD-WS-015")
 def test_attached_teardown_leaves_the_directory(bench: Bench) -> None:
     """It belongs to the driver that made it, whose steps may still run."""
     made = bench.prepared()
-    _ok(made, "echo kept > file")
+    output_of(made, "echo kept > file")
     attached = bench.attached(made)
     attached.prepare()
     attached.teardown(remove=True)
@@ -222,11 +213,13 @@ def test_persistent_workspace_is_taken_up(bench: Bench) -> None:
     """It is a cache; that is its only use."""
     first = _persistent(bench)
     first.prepare()
-    _ok(first, 'echo cached > file; echo cached > "$HOME/file"')
+    output_of(first, 'echo cached > file; echo cached > "$HOME/file"')
     first.teardown(remove=False)
     second = _persistent(bench)
     second.prepare()
-    expect.equal(_ok(second, 'cat file "$HOME/file"'), "cached\ncached\n", "what is there again")
+    expect.equal(
+        output_of(second, 'cat file "$HOME/file"'), "cached\ncached\n", "what is there again"
+    )
 
 
 @clause("SWD-WS-018")
@@ -235,7 +228,7 @@ def test_persistent_workspace_has_no_old_exchange(bench: Bench) -> None:
     first = _persistent(bench)
     first.prepare()
     exchange = str(Path(first.context.workspace.exchange("x")).parent)
-    _ok_args(first, 'mkdir "$1/old" && echo secret > "$1/old/script"', exchange)
+    output_of(first, 'mkdir "$1/old" && echo secret > "$1/old/script"', exchange)
     first.teardown(remove=False)
     second = _persistent(bench)
     second.prepare()

@@ -1,0 +1,15 @@
+"""Steps that have to succeed."""
+
+from __future__ import annotations
+
+from swamp_driver.spec import StepEnd
+from swamp_driver_conformance import expect
+from swamp_driver_conformance.harness import Run
+
+
+def output_of(run: Run, script: str, *args: str, **changes: object) -> str:
+    """Run a script that has to succeed; return what it wrote to standard output."""
+    done = run.sh(script, *args, **changes)
+    what = f"the end of: {script} ({done.stderr[-200:]!r})"
+    expect.equal(done.result.end, StepEnd.SUCCEEDED, what)
+    return done.text

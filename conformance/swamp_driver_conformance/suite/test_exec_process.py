@@ -1,0 +1,121 @@
+"""What a step gets of the process that starts it, and the other way round (EXEC)."""
+
+from __future__ import annotations
+
+import os
+import pty
+
+import pytest
+
+from swamp_driver.spec import StepEnd, StepIO, Stream
+from swamp_driver_conformance import expect
+from swamp_driver_conformance.harness import Bench, Run
+from swamp_driver_conformance.loading import Subject
+from swamp_driver_conformance.marks import clause
+from swamp_driver_conformance.probes import ProcessWatch
+from swamp_driver_conformance.remote import other_process, step_action
+from swamp_driver_conformance.suite._shell import NAP
+
+_TTY = (
+    "for n in 0 1 2; do if [ -t $n ]; then echo terminal $n; fi; done;"
+    " if (: < /dev/tty) 2>/dev/null; then echo has /dev/tty; fi; echo checked"
+)
+
+
+@clause("SWD-EXEC-014")
+def test_there_is_no_terminal(bench: Bench, subject: Subject) -> None:
+    """A run from a terminal must not differ from one in CI."""
+    run = bench.run()
+    master, slave = pty.openpty()
+    try:
+        actions = [
+            {"do": "prepare"},
+            step_action(run.request(("/bin/sh", "-c", _TTY))),
+            {"do": "teardown", "remove": True},
+        ]
+        with other_process(subject, run, actions, tty=os.ttyname(slave)) as other:
+            other.wait_for("prepared", deadline_s=60)
+            expect.equal(other.output(), "checked\n", "terminals in a step of such a caller")
+            other.wait_for("torn-down")
+    finally:
+        os.close(master)
+        os.close(slave)
+
+
+@clause("SWD-EXEC-015")
+def test_descriptors_of_the_caller_do_not_pass(run: Run) -> None:
+    """They are a way around every other border."""
+    read_fd, write_fd = os.pipe()
+    free = [fd for fd in range(3, 10) if not _is_open(fd)]
+    given = [os.dup2(read_fd, fd, inheritable=True) for fd in free[:3]]
+    os.set_inheritable(read_fd, True)  # noqa: FBT003 - its only argument
+    try:
+        numbers = " ".join(str(fd) for fd in (*given, read_fd) if fd < 10)  # noqa: PLR2004
+        if not numbers:
+            expect.not_run("free descriptors", "all below 10 are in use")
+        look = 'if (eval ": <&$fd") 2>/dev/null; then echo $fd; fi'
+        seen = run.sh(f"for fd in {numbers}; do {look}; done").text
+        # A driver may use such a number for itself: then it is not the caller's pipe.
+        mine = f"pipe:[{os.fstat(read_fd).st_ino}]"
+        listed = run.sh("ls -l /proc/self/fd 2>/dev/null || echo unknown").text
+    finally:
+        for fd in (*given, read_fd, write_fd):
+            os.close(fd)
+    is_leaked = mine in listed if "unknown" not in listed else bool(seen)
+    expect.that(not is_leaked, "descriptors of the caller", seen=seen, expected="none is open")
+
+
+def _is_open(fd: int) -> bool:
+    try:
+        os.fstat(fd)
+    except OSError:
+        return False
+    return True
+
+
+@clause("SWD-EXEC-018")
+def test_process_state_is_never_changed(bench: Bench) -> None:
+    """Other threads run at the same time."""
+    watch = ProcessWatch()
+
+    def look(_stream: Stream, _data: bytes) -> None:
+        watch.look()
+
+    with watch:
+        run = bench.prepared()
+        for script in ("echo one", f"{NAP} echo two; nap; nap; echo three", "exit 3"):
+            step = run.request(("/bin/sh", "-c", script), env={"OWN": "value"})
+            run.start(step, StepIO(look)).wait()
+        run.sh("sleep 5", timeout_s=0.2)
+        run.teardown()
+    expect.equal(sorted(watch.changes), [], "what the driver changed of its process")
+
+
+@clause("SWD-EXEC-019")
+def test_driver_prints_nothing(bench: Bench, capfd: pytest.CaptureFixture[str]) -> None:
+    """The host's output may be JSON for a program."""
+    capfd.readouterr()
+    run = bench.prepared()
+    run.sh("echo out; echo err >&2; exit 3")
+    run.sh("sleep 5", timeout_s=0.2)
+    run.teardown()
+    printed = capfd.readouterr()
+    expect.equal((printed.out, printed.err), ("", ""), "what the driver's process printed")
+
+
+@clause("SWD-EXEC-021")
+def test_signals_to_its_own_group_stay_with_the_step(bench: Bench, subject: Subject) -> None:
+    """`kill 0` in a trap is common."""
+    run = bench.run()
+    actions = [
+        {"do": "prepare"},
+        step_action(run.request(("/bin/sh", "-c", "kill -TERM 0; sleep 5"))),
+        step_action(run.request(("/bin/sh", "-c", "echo next"))),
+        {"do": "teardown", "remove": True},
+    ]
+    with other_process(subject, run, actions) as other:
+        other.wait_for("prepared", deadline_s=60)
+        ended = other.wait_for("ended")
+        expect.equal(ended["end"], str(StepEnd.SIGNALLED), "how `kill -TERM 0` ends")
+        expect.equal(other.output(), "next\n", "the output of the next step")
+        other.wait_for("torn-down")
