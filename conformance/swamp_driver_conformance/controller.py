@@ -75,6 +75,8 @@ class Controller:
             if action["do"] == "prepare":
                 self._workspace = self._hooks.prepare_workspace(run=self._run)
                 self._say("prepared", workspace=_plain(self._workspace))
+            elif action["do"] == "open":
+                _open_descriptors(action["numbers"])
             elif action["do"] == "step":
                 self._step(StepRequest(**action["step"]))
             else:
@@ -102,6 +104,13 @@ class Controller:
         line = json.dumps({"what": what, **facts}) + "\n"
         with self._lock:
             os.write(self._report_fd, line.encode())
+
+
+def _open_descriptors(numbers: list[int]) -> None:
+    """Open descriptors of these numbers that children would inherit."""
+    read_fd, _ = os.pipe()
+    for number in numbers:
+        os.dup2(read_fd, number, inheritable=True)
 
 
 def _plain(workspace: Workspace | None) -> dict[str, Any]:

@@ -38,7 +38,7 @@ _ARGUMENTS = (
 @clause("SWD-EXEC-001")
 def test_exit_codes_come_back(run: Run, bench: Bench) -> None:
     """Tools say with it what happened."""
-    count = bench.count(most=256, least=len(_EACH_BIT), budget_s=8)
+    count = bench.count(most=256, least=len(_EACH_BIT), budget_s=4)
     codes = range(256) if count == 256 else _EACH_BIT  # noqa: PLR2004 - that many there are
     seen = {code: run.sh(f"exit {code}").result.exit_code for code in codes}
     wrong = {code: got for code, got in seen.items() if code != got}

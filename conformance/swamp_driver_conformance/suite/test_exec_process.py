@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import pty
+from typing import Any
 
 import pytest
 
 from swamp_driver.spec import StepEnd, StepIO, Stream
 from swamp_driver_conformance import expect
-from swamp_driver_conformance.harness import Bench, Run
+from swamp_driver_conformance.harness import Bench
 from swamp_driver_conformance.loading import Subject
 from swamp_driver_conformance.marks import clause
 from swamp_driver_conformance.probes import ProcessWatch
@@ -43,34 +44,20 @@ def test_there_is_no_terminal(bench: Bench, subject: Subject) -> None:
 
 
 @clause("SWD-EXEC-015")
-def test_descriptors_of_the_caller_do_not_pass(run: Run) -> None:
+def test_descriptors_of_the_caller_do_not_pass(bench: Bench, subject: Subject) -> None:
     """They are a way around every other border."""
-    read_fd, write_fd = os.pipe()
-    free = [fd for fd in range(3, 10) if not _is_open(fd)]
-    given = [os.dup2(read_fd, fd, inheritable=True) for fd in free[:3]]
-    os.set_inheritable(read_fd, True)  # noqa: FBT003 - its only argument
-    try:
-        numbers = " ".join(str(fd) for fd in (*given, read_fd) if fd < 10)  # noqa: PLR2004
-        if not numbers:
-            expect.not_run("free descriptors", "all below 10 are in use")
-        look = 'if (eval ": <&$fd") 2>/dev/null; then echo $fd; fi'
-        seen = run.sh(f"for fd in {numbers}; do {look}; done").text
-        # A driver may use such a number for itself: then it is not the caller's pipe.
-        mine = f"pipe:[{os.fstat(read_fd).st_ino}]"
-        listed = run.sh("ls -l /proc/self/fd 2>/dev/null || echo unknown").text
-    finally:
-        for fd in (*given, read_fd, write_fd):
-            os.close(fd)
-    is_leaked = mine in listed if "unknown" not in listed else bool(seen)
-    expect.that(not is_leaked, "descriptors of the caller", seen=seen, expected="none is open")
-
-
-def _is_open(fd: int) -> bool:
-    try:
-        os.fstat(fd)
-    except OSError:
-        return False
-    return True
+    run = bench.run()
+    look = 'for fd in 7 8 9; do if (eval ": <&$fd") 2>/dev/null; then echo $fd; fi; done'
+    actions: list[dict[str, Any]] = [
+        {"do": "prepare"},
+        {"do": "open", "numbers": [7, 8, 9]},
+        step_action(run.request(("/bin/sh", "-c", look))),
+        {"do": "teardown", "remove": True},
+    ]
+    with other_process(subject, run, actions) as other:
+        other.wait_for("prepared", deadline_s=60)
+        expect.equal(other.output(), "", "descriptors of the caller that a step has")
+        other.wait_for("torn-down")
 
 
 @clause("SWD-EXEC-018")
