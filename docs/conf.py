@@ -38,17 +38,21 @@ autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
 autodoc_typehints_format = "short"
 autodoc_preserve_defaults = True
-autodoc_type_aliases = {"Json": "Json"}  # seven lines of a recursive union tell nobody anything
+# Seven lines of a recursive union tell nobody anything.
+autodoc_type_aliases = {"Json": "Json", "ConfigTree": "ConfigTree"}
 autoclass_content = "class"
 python_use_unqualified_type_names = True
 
 # The standard library and third parties stay plain text: the build needs no network.
 _FOREIGN = (
-    "abc|attr|attrs|click|collections|concurrent|contextlib|enum|pathlib|pluggy|threading|typing"
+    "abc|attr|attrs|click|collections|concurrent|contextlib|enum|pathlib|pluggy|sqlite3|threading"
+    "|typing"
 )
 nitpick_ignore_regex = [("py:.*", rf"({_FOREIGN})(\..*)?")]
 _ALIAS = re.compile(r"TypeAliasForwardRef\('(\w+)'\)")  # how autodoc prints one within another type
-nitpick_ignore = [("py:class", "Json"), ("py:class", "swamp_driver.spec._config.T")]
+_UNDOCUMENTED = ("ConfigTree", "Json", "TypeAliasForwardRef")
+nitpick_ignore = [("py:class", name) for name in _UNDOCUMENTED]
+nitpick_ignore_regex += [("py:class", r"swamp_driver\..*\._\w+\.[A-Z]")]  # type variables
 
 
 def setup(app: Sphinx) -> None:
