@@ -43,7 +43,7 @@ class _Teaching(click.RichCommand):
             lines = [Text("Examples", "bold")]
             for wanted, command in self.examples:
                 lines.append(Text(f"  # {wanted}", "dim"))
-                lines += [Text(f"  {line}", "cyan") for line in _prompted(command)]
+                lines += [Text(f"  {line}", "cyan") for line in prompted(command)]
             yield Text("\n").join(lines)
         if self.exit_codes:
             codes = [
@@ -52,9 +52,11 @@ class _Teaching(click.RichCommand):
             yield Text("\n").join([Text("Exit codes", "bold"), *codes])
 
 
-def _prompted(command: str) -> list[str]:
-    first, *more = command.split("\n")
-    return [f"$ {first}", *(f"  {line}" for line in more)]
+def prompted(command: str) -> list[str]:
+    """Return the lines of an example; each that does not continue one before has a prompt."""
+    lines = command.split("\n")
+    continues = [False, *(line.endswith("\\") for line in lines)]
+    return [f"{'  ' if more else '$ '}{line}" for line, more in zip(lines, continues, strict=False)]
 
 
 class TeachingCommand(_Teaching):

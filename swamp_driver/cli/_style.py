@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import zlib
 from typing import Literal, TextIO
 
 import attrs
@@ -38,7 +39,8 @@ class Style:
         """Return `text` in a colour that only depends on `of`: a step keeps its colour."""
         if not self.colour:
             return text
-        return f"\x1b[{_PREFIX_CODES[sum(of.encode()) % len(_PREFIX_CODES)]}m{text}{RESET}"
+        number = zlib.crc32(of.encode(errors="replace"))
+        return f"\x1b[{_PREFIX_CODES[number % len(_PREFIX_CODES)]}m{text}{RESET}"
 
     def symbol(self, status: str) -> str:
         """Return one column that says how something stands."""

@@ -21,7 +21,7 @@ _EXAMPLES = (
     ("with inputs: a text, and a number", "swamp-driver run ci.yaml -i repo=. -i tries:=3"),
     (
         "all steps in one container",
-        "swamp-driver run ci.yaml --driver docker-session \\\n    --driver-config image=node:20",
+        "swamp-driver run ci.yaml --driver docker-session \\\n  --driver-config image=node:20",
     ),
     ("keep the workspace of a run that fails", "swamp-driver run ci.yaml --preserve on-failure"),
     ("events for a program", "swamp-driver run ci.yaml --format json | jq .kind"),

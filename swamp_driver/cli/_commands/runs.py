@@ -25,7 +25,13 @@ from swamp_driver.host import HostSettings, RunRecord, open_store
     ),
 )
 @click.option(
-    "--limit", "-n", type=click.IntRange(min=1), default=20, show_default=True, help="How many."
+    "--limit",
+    "-n",
+    type=click.IntRange(min=1),
+    default=20,
+    show_default=True,
+    metavar="N",
+    help="How many.",
 )
 @json_option
 def command(*, limit: int, as_json: bool) -> None:

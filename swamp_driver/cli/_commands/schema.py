@@ -18,10 +18,6 @@ from swamp_driver.workflow import json_schema
     cls=TeachingCommand,
     examples=(
         ("write it to where an editor finds it", "swamp-driver schema -o .workflow.schema.json"),
-        (
-            "and in the first line of a workflow file",
-            "# yaml-language-server: $schema=.workflow.schema.json",
-        ),
     ),
 )
 @click.option("--output", "-o", type=click.Path(), help="Write to this file, not to stdout.")
