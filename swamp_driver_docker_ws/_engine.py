@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -51,8 +52,11 @@ class DockerEngine:
     Connects at the first call. Holds a few connections until `close`.
     """
 
-    def __init__(self, ref: EngineRef) -> None:
+    def __init__(self, ref: EngineRef, *, quick_s: int = _QUICK_S, ping_s: int = _PING_S) -> None:
+        """Note the address; the time limits of quick calls and of `is_alive` are for tests."""
         self.ref = ref
+        self._quick_s = quick_s
+        self._ping_s = ping_s
         self._lock = threading.Lock()
         self._clients: dict[int, docker.APIClient] = {}
         self._version: str | None = None
@@ -61,7 +65,7 @@ class DockerEngine:
     def info(self) -> EngineInfo:
         """See `Engine.info`."""
         with self._errors():
-            info = self._client(_QUICK_S).info()
+            info = self._client(self._quick_s).info()
         security = " ".join(info.get("SecurityOptions") or ())
         return EngineInfo(
             product="Podman" if "podman" in _product_text(info) else "Docker",
@@ -77,7 +81,7 @@ class DockerEngine:
 
         with self._errors():
             try:
-                found = self._client(_QUICK_S).inspect_image(name)  # type: ignore[no-untyped-call]
+                found = self._client(self._quick_s).inspect_image(name)  # type: ignore[no-untyped-call]
             except docker.errors.NotFound:
                 return None
         config = found.get("Config") or {}
@@ -145,7 +149,7 @@ class DockerEngine:
     def find_containers(self, labels: Mapping[str, str]) -> tuple[Found, ...]:
         """See `Engine.find_containers`."""
         with self._errors():
-            found = self._client(_QUICK_S).containers(
+            found = self._client(self._quick_s).containers(
                 all=True, filters={"label": _label_filter(labels)}
             )
         return tuple(
@@ -175,13 +179,14 @@ class DockerEngine:
         until = time.time() + _EVENTS_WAIT_S
         try:
             with self._errors():
-                events = self._client(_QUICK_S).events(  # type: ignore[call-overload]
+                events = self._client(self._quick_s).events(  # type: ignore[call-overload]
                     since=f"{since - 1:.6f}",
                     until=f"{until:.6f}",
                     filters={"container": container_id, "type": "container"},
                     decode=True,
                 )
-                return explain_events(events)
+                with contextlib.closing(events):
+                    return explain_events(events)
         except UnavailableError as error:
             return str(error)
 
@@ -193,7 +198,7 @@ class DockerEngine:
     def find_volumes(self, labels: Mapping[str, str]) -> tuple[Found, ...]:
         """See `Engine.find_volumes`."""
         with self._errors():
-            found = self._client(_QUICK_S).volumes(filters={"label": _label_filter(labels)})
+            found = self._client(self._quick_s).volumes(filters={"label": _label_filter(labels)})
         return tuple(
             Found(ref=one["Name"], name=one["Name"], labels=one.get("Labels") or {})
             for one in found.get("Volumes") or ()
@@ -225,7 +230,7 @@ class DockerEngine:
         """See `Engine.is_alive`."""
         try:
             with self._errors():
-                return bool(self._client(_PING_S).ping())
+                return bool(self._client(self._ping_s).ping())
         except UnavailableError:
             return False
 
@@ -247,6 +252,7 @@ class DockerEngine:
             """The SDK waits for ever in some calls (attach, events); this one in none."""
 
             def send(self, request: Any, **options: Any) -> Any:
+                _check_socket(url)
                 options["timeout"] = options.get("timeout") or self.timeout
                 return super().send(request, **options)
 
@@ -267,7 +273,7 @@ class DockerEngine:
             base_url=url,
             version=self._version or "auto",
             tls=tls,
-            timeout=_QUICK_S if quick else timeout_s,
+            timeout=self._quick_s if quick else timeout_s,
         )
         client.timeout = timeout_s
         # Proxies, and a CA bundle for them, are in the environment for other peers than this one.
@@ -290,6 +296,14 @@ class DockerEngine:
             if isinstance(error, docker.errors.DockerException | OSError) or _is_transport(error):
                 raise explain_unreachable(str(error), url=self.ref.url) from error
             raise
+
+
+def _check_socket(url: str) -> None:
+    """Raise OSError where nobody listens: the SDK would leave its own socket open then."""
+    if url.startswith("unix://"):
+        with socket.socket(socket.AF_UNIX) as probe:
+            probe.settimeout(_QUICK_S)
+            probe.connect(url.removeprefix("unix://"))
 
 
 def _release(response: Any) -> None:
