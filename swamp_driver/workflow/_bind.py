@@ -167,9 +167,9 @@ class _Binder:
         if self._step.working_dir is None:
             return base
         wanted = self.text(self._step.working_dir, "workingDir")
-        path = posixpath.normpath(posixpath.join(base, wanted))
-        if "\0" in path:
+        if "\0" in wanted:  # Python 3.11 cuts a path there when it is normalised
             raise self._nul("workingDir")
+        path = posixpath.normpath(posixpath.join(base, wanted))
         if not wanted.startswith("/") and path != base and not path.startswith(f"{base}/"):
             what = f"the directory {quoted(wanted)} is outside of the workspace"
             raise unusable(
