@@ -24,7 +24,8 @@ _TYPES: dict[str, tuple[str, Callable[[Json], bool]]] = {
     "array": ("a list", lambda value: isinstance(value, list)),
     "object": ("a mapping", lambda value: isinstance(value, dict)),
 }
-_LONE_HALF = re.compile("[\ud800-\udfff]")
+_NO_TEXT = re.compile("[\0\ud800-\udfff]")
+"""What is no text to the expression engine: it would cut a text at a NUL."""
 
 
 def check_inputs(
@@ -55,7 +56,9 @@ def _unusable(value: Json) -> str | None:
     """Return why no expression could take the value, if that is so."""
     match value:
         case str():
-            return "the text has half a character in it" if _LONE_HALF.search(value) else None
+            return (
+                "the text has half a character or a NUL in it" if _NO_TEXT.search(value) else None
+            )
         case bool() | None:
             return None
         case int():
@@ -83,10 +86,12 @@ def check_declarations(declared: Inputs, problems: Problems) -> None:
 
 def _check_declaration(declaration: InputDeclaration, problems: Problems) -> None:
     where = declaration.where
-    for what, key in wrong_bounds(declaration):
-        problems.add(what, where.value(key))
+    for bound, key in wrong_bounds(declaration):
+        problems.add(bound, where.value(key))
     default = json_value(declaration.default) if declaration.default is not None else None
-    if default is not None and not where.has("pattern"):
+    if what := _unusable(default):
+        problems.add(what, where.value("default"))
+    elif default is not None and not where.has("pattern"):
         check_value(declaration, default, where.value("default"), problems)
     elif declaration.pattern is not None:
         _check_own_pattern(declaration, default, problems)

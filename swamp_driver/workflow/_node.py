@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Literal
 
 import attrs
@@ -101,19 +100,6 @@ def config_tree(node: Node) -> ConfigTree:
             return [config_tree(item) for item in node.items]
         case MappingNode():
             return {key: config_tree(entry.value) for key, entry in node.entries.items()}
-
-
-def walk_scalars(node: Node, path: str, visit: Callable[[ScalarNode, str], None]) -> None:
-    """Call `visit` with each scalar below `node` and its path."""
-    match node:
-        case ScalarNode():
-            visit(node, path)
-        case SequenceNode():
-            for index, item in enumerate(node.items):
-                walk_scalars(item, f"{path}[{index}]", visit)
-        case MappingNode():
-            for key, entry in node.entries.items():
-                walk_scalars(entry.value, join_path(path, key), visit)
 
 
 def find_place(node: Node, path: str, *, inside: str) -> Place:

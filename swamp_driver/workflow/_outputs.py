@@ -28,11 +28,7 @@ def parse_outputs(data: bytes) -> dict[str, str]:
     Raises:
         OutputsError: With the number of the first line that cannot be understood.
     """
-    try:
-        lines = data.decode().split("\n")
-    except UnicodeDecodeError as error:
-        bad = data[: error.start].count(b"\n") + 1
-        raise OutputsError(f"$SWAMP_OUTPUT: line {bad} is not UTF-8 text") from error
+    lines = _text(data).split("\n")
     outputs: dict[str, str] = {}
     number = 0
     while number < len(lines):
@@ -51,6 +47,18 @@ def parse_outputs(data: bytes) -> dict[str, str]:
                 f"{quoted(line)}"
             )
     return outputs
+
+
+def _text(data: bytes) -> str:
+    try:
+        text = data.decode()
+        bad = data.find(b"\0")
+    except UnicodeDecodeError as error:
+        bad = error.start
+    if bad >= 0:
+        line = data[:bad].count(b"\n") + 1
+        raise OutputsError(f"$SWAMP_OUTPUT: line {line} is not UTF-8 text, or has a NUL in it")
+    return text
 
 
 def _until(lines: list[str], start: int, word: str) -> tuple[str, int]:

@@ -128,6 +128,7 @@ def test_text_of_the_command_line_becomes_what_is_declared(
         ("{}", 2**63, "out of range"),
         ("{}", float("nan"), "not finite"),
         ("{}", {"a": ["\ud800"]}, "half a character"),
+        ("{}", "x\0y", "a NUL in it"),
     ],
 )  # fmt: skip
 def test_a_value_that_is_not_as_declared_is_refused(
