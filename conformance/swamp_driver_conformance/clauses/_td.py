@@ -34,6 +34,7 @@ TD = Area(
         Clause(
             id="SWD-TD-004",
             level="MUST",
+            capability=Capability.HOST_VISIBLE,
             text="`teardown` after a `prepare_workspace` that raised reports no error and removes "
             "nothing that was there before.",
             why="The directory that was in the way is somebody's.",

@@ -96,6 +96,7 @@ WS = Area(
         Clause(
             id="SWD-WS-012",
             level="MUST",
+            capability=Capability.HOST_VISIBLE,
             text="A directory that exists already and is not the driver's is refused with "
             "`WorkspaceError`, and stays as it is.",
             why="A run that adopts somebody's directory also removes it.",
@@ -103,6 +104,7 @@ WS = Area(
         Clause(
             id="SWD-WS-013",
             level="MUST",
+            capability=Capability.HOST_VISIBLE,
             text="Where the directory cannot be made, `prepare_workspace` raises `WorkspaceError` "
             "or `UnavailableError` and leaves nothing.",
             why="Half a workspace is taken for a whole one by the next run.",

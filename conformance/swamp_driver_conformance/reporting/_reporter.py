@@ -28,6 +28,8 @@ from swamp_driver_conformance.reporting._markdown import render_markdown
 from swamp_driver_conformance.reporting._report import Report, report_to_json
 from swamp_driver_conformance.reporting._verdict import decide
 
+_SHOWN = 6
+
 
 class Reporter:
     """One session. Findings come with the reports of tests, so that xdist makes no difference."""
@@ -69,14 +71,19 @@ class Reporter:
             return
         report = self.report()
         terminalreporter.section(f"swamp driver '{report.driver['name']}'")
+        by_reason: dict[str, list[str]] = {}
         for row in report.clauses:
             if row.status == "not-run" or row.reason.startswith("partly"):
-                terminalreporter.line(f"not run: {row.id} {row.reason}")
+                by_reason.setdefault(row.reason, []).append(row.id)
+        for reason, ids in by_reason.items():
+            terminalreporter.line(f"not run: {_some(ids)}: {reason}")
         counts = ", ".join(f"{count} {status}" for status, count in report.counts().items())
         terminalreporter.line(f"clauses: {counts}")
-        for reason in report.verdict.reasons[:20]:
-            terminalreporter.line(f"  {reason}")
+        reasons = report.verdict.reasons
         terminalreporter.line(f"verdict: {report.verdict.word} (profile {report.profile})")
+        if reasons:
+            more = f" and {len(reasons) - _SHOWN} more reasons" if len(reasons) > _SHOWN else ""
+            terminalreporter.line(f"because: {'; '.join(reasons[:_SHOWN])}{more}")
 
     def report(self) -> Report:
         """Return the report of what was found so far."""
@@ -116,6 +123,11 @@ class Reporter:
             "available": self._availability.available,
             "availability": self._availability.detail,
         }
+
+
+def _some(ids: list[str]) -> str:
+    more = f" and {len(ids) - _SHOWN} more" if len(ids) > _SHOWN else ""
+    return ", ".join(ids[:_SHOWN]) + more
 
 
 def _platform() -> dict[str, Any]:

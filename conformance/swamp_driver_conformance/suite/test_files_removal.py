@@ -15,7 +15,7 @@ from swamp_driver.spec import Capability
 from swamp_driver_conformance import expect
 from swamp_driver_conformance.harness import Bench, Run
 from swamp_driver_conformance.marks import clause
-from swamp_driver_conformance.probes import need_root
+from swamp_driver_conformance.probes import need_root, token
 from swamp_driver_conformance.suite._steps import output_of
 
 _OTHER = 12345
@@ -136,23 +136,42 @@ def test_removal_does_not_follow_a_swapped_directory(bench: Bench, part: str) ->
     decoy.check(f"a directory that a link in the place of '{part}' leads to")
 
 
+class _Mount:
+    """A file system with a file in it, mounted in a workspace; the driver may move it."""
+
+    def __init__(self, path: Path) -> None:
+        self._name = token()
+        subprocess.run(
+            ["mount", "-t", "tmpfs", self._name, str(path)], check=True, capture_output=True
+        )
+        self._fd = os.open(path, os.O_RDONLY)
+        os.close(os.open("keep", os.O_CREAT | os.O_WRONLY, dir_fd=self._fd))
+
+    def has_its_file(self) -> bool:
+        """Return whether nobody removed what is in it, wherever it is now."""
+        return "keep" in os.listdir(self._fd)  # noqa: PTH208 - a descriptor
+
+    def close(self) -> None:
+        """Unmount it, wherever it is now."""
+        os.close(self._fd)
+        for line in Path("/proc/self/mountinfo").read_text(encoding="utf-8").splitlines():
+            if self._name in line:
+                place = line.split()[4].encode().decode("unicode_escape")
+                subprocess.run(["umount", place], check=False, capture_output=True)
+
+
 @contextlib.contextmanager
-def _mounted(path: Path) -> Iterator[None]:
-    """Mount a file system with a file in it; leave the test out where that cannot be done."""
+def _mounted(path: Path) -> Iterator[_Mount]:
+    """Mount something; leave the test out where that cannot be done."""
     need_root()
     try:
-        subprocess.run(
-            ["mount", "-t", "tmpfs", "swamp-conformance", str(path)],
-            check=True,
-            capture_output=True,
-        )
+        mount = _Mount(path)
     except (OSError, subprocess.CalledProcessError):
         expect.not_run("mount", "a file system cannot be mounted here")
     try:
-        (path / "keep").write_text("not yours", encoding="utf-8")
-        yield
+        yield mount
     finally:
-        subprocess.run(["umount", str(path)], check=False, capture_output=True)
+        mount.close()
 
 
 @clause("SWD-FILES-017")
@@ -161,10 +180,10 @@ def test_removal_does_not_cross_mounts(bench: Bench) -> None:
     need_root()
     run = bench.prepared()
     output_of(run, "mkdir -p deep/mounted; : > deep/file")
-    mounted = Path(run.path) / "deep/mounted"
-    with _mounted(mounted):
+    with _mounted(Path(run.path) / "deep/mounted") as mount:
         report = run.teardown(deadline_s=10)
-        expect.that((mounted / "keep").exists(), "the mounted file", seen="gone", expected="there")
+        is_there = mount.has_its_file()
+        expect.that(is_there, "the mounted file", seen="gone", expected="there")
         expect.that(report.errors, "errors", seen="none", expected="a line about the mount")
 
 
