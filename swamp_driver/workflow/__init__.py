@@ -18,7 +18,7 @@ from swamp_driver.workflow._load import parse_workflow
 from swamp_driver.workflow._model import Job, Workflow
 from swamp_driver.workflow._model_step import Step
 from swamp_driver.workflow._outputs import OutputsError, parse_outputs
-from swamp_driver.workflow._plan import plan_workflow
+from swamp_driver.workflow._plan import plan_text, plan_workflow
 from swamp_driver.workflow._plan_json import plan_from_json, plan_to_json
 from swamp_driver.workflow._planned import (
     PLAN_SCHEMA,
@@ -77,6 +77,7 @@ __all__ = [
     "parse_outputs",
     "parse_workflow",
     "plan_from_json",
+    "plan_text",
     "plan_to_json",
     "plan_workflow",
     "runs_after_failure",

@@ -10,11 +10,11 @@ import attrs
 from swamp_driver.errors import ConfigError, PluginError
 from swamp_driver.spec import Capability, DriverInfo
 from swamp_driver.workflow._drivers import Choice, DriverCatalog, option_path
-from swamp_driver.workflow._evaluate import TemplateError, evaluate_tree, tree_roots
+from swamp_driver.workflow._evaluate import TemplateError, evaluate_tree
 from swamp_driver.workflow._node import find_place
 from swamp_driver.workflow._planned import ConfigTree, PlannedBinding
 from swamp_driver.workflow._problems import Place, Problems
-from swamp_driver.workflow._static import KNOWN_BEFORE, Static
+from swamp_driver.workflow._static import Static, is_static
 from swamp_driver.workflow._template import Template
 
 _REMEDY = "use one driver with the same options everywhere"
@@ -53,7 +53,7 @@ class Bindings:
                 path=place.path,
                 line=place.line,
                 column=place.column,
-                is_static=tree_roots(dict(config)) <= KNOWN_BEFORE,
+                is_static=is_static(dict(config)),
             )
             self._found[key] = binding
             self._places[key] = choice.chosen_by.place if choice.chosen_by.place.line else place

@@ -143,7 +143,7 @@ def to_text(value: Json) -> str:
             return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
-def roots_of(template: Template) -> frozenset[str]:
+def _roots_of(template: Template) -> frozenset[str]:
     """Return the first parts of the names in all expressions of a template."""
     roots: frozenset[str] = frozenset()
     for part in template_parts(template):
@@ -156,7 +156,7 @@ def tree_roots(tree: ConfigTree) -> frozenset[str]:
     """Return the first parts of the names in all templates of a tree."""
     match tree:
         case Template():
-            return roots_of(tree)
+            return _roots_of(tree)
         case list():
             return frozenset().union(*(tree_roots(item) for item in tree))
         case dict():

@@ -13,7 +13,7 @@ from swamp_driver.workflow._condition import Condition
 from swamp_driver.workflow._condition_shape import ConditionShape
 from swamp_driver.workflow._duration import Duration
 from swamp_driver.workflow._model_task import TASK, VARIABLES, Task
-from swamp_driver.workflow._node import MappingNode, Node
+from swamp_driver.workflow._node import MappingNode, Node, SequenceNode
 from swamp_driver.workflow._record import Record, Where, declare
 from swamp_driver.workflow._shape import Choice, Flag, Text, Whole
 from swamp_driver.workflow._template import Template
@@ -57,7 +57,13 @@ class ForEach:
         when="never",
     )
     in_: Node = declare(
-        Tree("list", "mapping", "text", words="a list, a mapping, or an expression that gives one"),
+        Tree(
+            "list",
+            "mapping",
+            "text",
+            words="a list, a mapping, or an expression that gives one",
+            blank=SequenceNode([], 0, 0),
+        ),
         "A list, a mapping, or an expression that gives one.",
         name="in",
         required=True,

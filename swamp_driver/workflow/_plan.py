@@ -19,6 +19,7 @@ from swamp_driver.workflow._drivers import (
 )
 from swamp_driver.workflow._graph import Graph
 from swamp_driver.workflow._inputs import check_inputs
+from swamp_driver.workflow._load import read_workflow
 from swamp_driver.workflow._model import Job, Workflow
 from swamp_driver.workflow._model_step import Step
 from swamp_driver.workflow._plan_step import StepPlanner
@@ -63,30 +64,55 @@ def plan_workflow(
         PluginError: A driver that is chosen outside of the file cannot be used.
     """
     problems = Problems(file=source, text=workflow.text)
-    values = check_inputs(workflow.inputs, inputs, problems)
-    # without its inputs nothing has a value: saying so at every expression would help no one
-    noted = Problems(file=source) if problems else problems
-    static = Static(InputsScope(inputs=values), noted)
-    planner = _Planner(workflow, selection, static, Bindings(catalog, static, problems), problems)
-    plan = planner.plan(source=source, directory=directory, inputs=values)
-    problems.raise_any()
-    return plan
+    planner = _Planner(workflow, inputs, selection, catalog, problems)
+    return planner.plan(source=source, directory=directory)
+
+
+def plan_text(
+    text: str,
+    *,
+    source: str,
+    directory: str,
+    inputs: Mapping[str, Json],
+    selection: DriverSelection,
+    catalog: DriverCatalog,
+) -> Plan:
+    """Return the plan of the workflow that `text` is.
+
+    What `parse_workflow` and `plan_workflow` do, but with the problems of both at once: a wrong key
+    does not hide a driver that is unknown.
+
+    Raises:
+        WorkflowError: As both do.
+        PluginError: A driver that is chosen outside of the file cannot be used.
+    """
+    problems = Problems(file=source, text=text)
+    workflow = read_workflow(text, problems)
+    if workflow is None:
+        raise problems.error()
+    planner = _Planner(workflow, inputs, selection, catalog, problems)
+    return planner.plan(source=source, directory=directory)
 
 
 class _Planner:
+    """Plans one workflow; `problems` may hold what was wrong with it when it was read."""
+
     def __init__(
         self,
         workflow: Workflow,
+        inputs: Mapping[str, Json],
         selection: DriverSelection,
-        static: Static,
-        bindings: Bindings,
+        catalog: DriverCatalog,
         problems: Problems,
     ) -> None:
         self._workflow = workflow
         self._selection = selection
-        self._static = static
-        self._bindings = bindings
         self._problems = problems
+        self._inputs = check_inputs(workflow.inputs, inputs, problems)
+        # where an input is missing or a name is wrong, much has no value: said once is enough
+        noted = Problems(file=problems.file) if problems else problems
+        self._static = Static(InputsScope(inputs=self._inputs), noted)
+        self._bindings = Bindings(catalog, self._static, problems)
         self._graphs = graphs_of(workflow, problems)
         self._outer = outside_tier(
             selection.cli_driver, selection.cli_config, path="--driver-config"
@@ -97,13 +123,15 @@ class _Planner:
             path="the driver options of the repository",
         )
 
-    def plan(self, *, source: str, directory: str, inputs: Mapping[str, Json]) -> Plan:
+    def plan(self, *, source: str, directory: str) -> Plan:
+        """Return the plan; raise all problems."""
         workflow, static = self._workflow, self._static
         static.check(attrs.evolve(workflow, jobs=()))
         name = static.text(workflow.name)
         workspace = self._workspace(name)
         jobs = self._jobs(workspace)
         self._bindings.check_capabilities(persistent=workspace.persistent)
+        self._problems.raise_any()
         return Plan(
             workflow=name,
             workflow_id=static.text(workflow.id) if workflow.id else PurePath(source).stem,
@@ -112,7 +140,7 @@ class _Planner:
             tags={key: static.text(value) for key, value in workflow.tags.items()},
             source=source,
             directory=directory,
-            inputs=inputs,
+            inputs=self._inputs,
             workspace=workspace,
             concurrency=self._concurrency(workflow),
             bindings=self._bindings.planned,
@@ -158,7 +186,7 @@ class _Planner:
                     description=self._static.text_or_written(job.description),
                     steps=self._steps(job, self._graphs.steps[number], steps),
                     depends_on=tuple(
-                        PlannedDependency(on=names[d.job.text], condition=d.condition)
+                        PlannedDependency(on=names.get(d.job.text, ""), condition=d.condition)
                         for d in job.depends_on
                     ),
                     weight=self._weight(job),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from swamp_driver.spec import Json
@@ -9,13 +10,15 @@ from swamp_driver.spec._suggest import quoted
 from swamp_driver.workflow._duration import parse_duration
 from swamp_driver.workflow._evaluate import (
     TemplateError,
+    compiled,
     evaluate,
     evaluate_part,
     note_error,
-    roots_of,
     template_parts,
     to_text,
+    tree_roots,
 )
+from swamp_driver.workflow._planned import ConfigTree
 from swamp_driver.workflow._problems import Place, Problems
 from swamp_driver.workflow._scan import Expression, has_expression
 from swamp_driver.workflow._scope import InputsScope
@@ -26,9 +29,15 @@ KNOWN_BEFORE = frozenset({"inputs"})
 DURATION_HINT = "give milliseconds, or a text such as '90s' or '5m'"
 
 
-def is_static(template: Template) -> bool:
-    """Return whether a template can be evaluated before the run."""
-    return not has_expression(template.text) or roots_of(template) <= KNOWN_BEFORE
+def is_static(tree: ConfigTree) -> bool:
+    """Return whether a template, or all in a tree, can be evaluated before the run.
+
+    False also where an expression is not valid, which is noted when the file is read.
+    """
+    try:
+        return tree_roots(tree) <= KNOWN_BEFORE
+    except TemplateError:
+        return False
 
 
 class Static:
@@ -43,17 +52,24 @@ class Static:
         for spot in templates_of(record):
             if spot.when == "never":
                 continue
-            for part in template_parts(spot.template):
-                if isinstance(part, Expression) and self._is_static_part(part):
-                    try:
-                        evaluate_part(spot.template, part, self.scope)
-                    except TemplateError as error:
-                        note_error(error, spot.path, self._problems)
+            for error in self._errors(spot.template):
+                note_error(error, spot.path, self._problems)
 
-    def _is_static_part(self, part: Expression) -> bool:
-        from swamp_driver.workflow._cel import references_of  # noqa: PLC0415
+    def _errors(self, template: Template) -> Iterator[TemplateError]:
+        try:
+            for part in template_parts(template):
+                if isinstance(part, Expression):
+                    yield from self._part_errors(template, part)
+        except TemplateError as error:
+            yield error
 
-        return {reference.root for reference in references_of(part.text)} <= KNOWN_BEFORE
+    def _part_errors(self, template: Template, part: Expression) -> Iterator[TemplateError]:
+        if not compiled(template, part).roots <= KNOWN_BEFORE:
+            return
+        try:
+            evaluate_part(template, part, self.scope)
+        except TemplateError as error:
+            yield error
 
     def value(self, template: Template) -> Json:
         """Return the value of a template; null where it has none, which `check` has noted."""

@@ -5,17 +5,22 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 from swamp_driver.errors import Problem, WorkflowError
 from swamp_driver.workflow import (
     DriverSelection,
     Plan,
+    json_schema,
     parse_workflow,
     plan_from_json,
     plan_to_json,
     plan_workflow,
 )
+from swamp_driver.workflow._node import json_value
+from swamp_driver.workflow._problems import Problems
+from swamp_driver.workflow._yaml import parse_yaml
 from tests.unit.workflow.builders import Catalog
 
 CASES = Path(__file__).parents[2] / "workflows"
@@ -83,3 +88,37 @@ def test_there_are_cases_of_both_kinds() -> None:
     """A wrong path would leave nothing to test and all would pass."""
     assert len(VALID) >= 15
     assert len(BROKEN) >= 15
+
+
+STRUCTURAL = (
+    "dependencies",
+    "driver-shapes",
+    "inputs",
+    "jobs-as-mapping",
+    "many-mistakes",
+    "newer-version",
+    "not-a-mapping",
+    "other-systems",
+    "steps-as-mapping",
+    "tasks",
+    "wrong-types",
+)
+
+
+def _schema_errors(path: Path) -> list[str]:
+    node = parse_yaml(path.read_text(), Problems(file=path.name))
+    assert node is not None
+    validator = jsonschema.Draft202012Validator(json_schema())
+    return [error.message for error in validator.iter_errors(json_value(node))]
+
+
+@pytest.mark.parametrize("path", VALID, ids=lambda path: path.stem)
+def test_the_schema_takes_what_the_reader_takes(path: Path) -> None:
+    """An editor must not underline what is right."""
+    assert _schema_errors(path) == []
+
+
+@pytest.mark.parametrize("name", STRUCTURAL)
+def test_the_schema_refuses_what_is_structurally_wrong(name: str) -> None:
+    """An editor should say it while it is written."""
+    assert _schema_errors(CASES / "broken" / f"{name}.yaml")
