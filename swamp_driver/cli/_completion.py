@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import rich_click as click
-from click.shell_completion import CompletionItem
 
 from swamp_driver.errors import SwampDriverError
 
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
 _MOST_OFFERED = 50
+_OFFERED_ENDS = (".yaml", ".yml", "/")
 
 
 def complete_runs(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -42,20 +46,25 @@ def complete_workflows(
     except OSError:
         return []
     names = [f"{path}/" if path.is_dir() else str(path) for path in found]
-    yaml = [name for name in names if name.endswith((".yaml", ".yml", "/"))]
-    return [CompletionItem(name) for name in yaml if name.startswith(incomplete)]
+    return _items(((name, "") for name in names if name.endswith(_OFFERED_ENDS)), incomplete)
 
 
 def _offer(found: Callable[[], Iterable[tuple[str, str]]], incomplete: str) -> list[CompletionItem]:
     """Return what begins as `incomplete`; nothing where looking fails: a shell shows no errors."""
     try:
-        return [
-            CompletionItem(value, help=text)
-            for value, text in found()
-            if value.startswith(incomplete)
-        ]
+        return _items(found(), incomplete)
     except SwampDriverError:
         return []
+
+
+def _items(found: Iterable[tuple[str, str]], incomplete: str) -> list[CompletionItem]:
+    from click.shell_completion import CompletionItem  # noqa: PLC0415 - only at a TAB
+
+    return [
+        CompletionItem(value, help=text or None)
+        for value, text in found
+        if value.startswith(incomplete)
+    ]
 
 
 def _run_ids() -> Iterable[tuple[str, str]]:

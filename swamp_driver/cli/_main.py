@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import rich_click as click
 
 from swamp_driver.cli._app import CliState, app
-from swamp_driver.cli._errors import render_bug, render_error, render_usage_error
 from swamp_driver.cli._streams import never_fail_to_encode, silence, stderr
 from swamp_driver.cli._style import style_for
 from swamp_driver.errors import SwampDriverError
@@ -34,25 +33,33 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _call(arguments: Sequence[str] | None, state: CliState) -> int:
-    style = style_for(sys.stderr)
     try:
         result = app.main(arguments, prog_name="swamp-driver", standalone_mode=False, obj=state)
-    except click.ClickException as error:
-        _tell(render_usage_error(error, style=style))
-        return error.exit_code
     except (click.Abort, KeyboardInterrupt):
-        _tell(["interrupted"])
+        stderr().line("interrupted")
         return INTERRUPTED
-    except SwampDriverError as error:
-        _tell(render_error(error, style=style))
-        return error.exit_code
     except SystemExit as error:  # click ends so where there is nothing to do but to print help
         return error.code if isinstance(error.code, int) else 0
     except Exception as error:  # noqa: BLE001 - the last line of defence: no traceback by accident
-        _tell(render_bug(error, style=style, verbose=state.verbose))
-        return BUG
+        return _explain(error, state)
     return result if isinstance(result, int) else 0
 
 
-def _tell(lines: Iterable[str]) -> None:
+def _explain(error: Exception, state: CliState) -> int:
+    """Print what went wrong; return the exit code."""
+    from swamp_driver.cli._errors import (  # noqa: PLC0415 - not where all goes well
+        render_bug,
+        render_error,
+        render_usage_error,
+    )
+
+    style = style_for(sys.stderr)
+    match error:
+        case click.ClickException():
+            code, lines = error.exit_code, render_usage_error(error, style=style)
+        case SwampDriverError():
+            code, lines = error.exit_code, render_error(error, style=style)
+        case _:
+            code, lines = BUG, render_bug(error, style=style, verbose=state.verbose)
     stderr().write("".join(f"{line}\n" for line in lines))
+    return code
