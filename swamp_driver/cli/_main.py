@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import rich_click as click
 
 from swamp_driver.cli._app import CliState, app
-from swamp_driver.cli._streams import never_fail_to_encode, silence, stderr
+from swamp_driver.cli._streams import prepare_streams, silence, stderr
 from swamp_driver.cli._style import style_for
 from swamp_driver.errors import SwampDriverError
 
@@ -22,7 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns the exit code: 0, 1, 2, 3 or 130. Prints errors to stderr and never raises for them. A
     reader of stdout that went away is no error.
     """
-    never_fail_to_encode()
+    prepare_streams()
     state = CliState()
     code = _call(arguments, state)
     try:

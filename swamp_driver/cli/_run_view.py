@@ -6,6 +6,7 @@ from collections import Counter, deque
 
 import attrs
 
+from swamp_driver.cli._untrusted import show_output
 from swamp_driver.spec import (
     DriverProgress,
     JobEnded,
@@ -23,6 +24,7 @@ from swamp_driver.spec import (
 
 TAIL_LINES = 20
 """How many last lines of a failed step are shown at the end."""
+_TAIL_WIDTH = 500
 
 
 @attrs.define(kw_only=True, eq=False)
@@ -39,6 +41,14 @@ class StepState:
     ended: StepEnded | None = None
     last_line: str = ""
     tail: deque[str] = attrs.field(factory=lambda: deque(maxlen=TAIL_LINES))
+
+    def keep_tail(self, lines: list[str]) -> None:
+        """Remember the last lines, without colour where they are so long that they must be cut."""
+        for line in lines[-TAIL_LINES:]:
+            if len(line) > _TAIL_WIDTH:
+                self.tail.append(show_output(line, colour=False)[:_TAIL_WIDTH] + " ...")
+            else:
+                self.tail.append(line)
 
     @property
     def label(self) -> str:

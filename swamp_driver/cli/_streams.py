@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import sys
 import threading
+from pathlib import Path
 from typing import TextIO
 
 
@@ -30,6 +32,19 @@ class Writer:
                 self.stream.write(text)
                 self.stream.flush()
             except (OSError, ValueError):  # ValueError: the stream was closed
+                self.broken = True
+                silence(self.stream)
+
+    def write_bytes(self, data: bytes) -> None:
+        """Write bytes as they are, or drop them."""
+        with self._lock:
+            if self.broken or not data:
+                return
+            try:
+                self.stream.flush()
+                self.stream.buffer.write(data)
+                self.stream.buffer.flush()
+            except (OSError, ValueError):
                 self.broken = True
                 silence(self.stream)
 
@@ -60,9 +75,15 @@ def silence(stream: TextIO) -> None:
         os.close(null)
 
 
-def never_fail_to_encode() -> None:
-    """Let characters that stdout and stderr cannot encode be written as escapes."""
-    for stream in (sys.stdout, sys.stderr):
-        reconfigure = getattr(stream, "reconfigure", None)
-        if reconfigure is not None:
-            reconfigure(errors="backslashreplace")
+def prepare_streams() -> None:
+    """Make stdout and stderr such that writing text to them cannot fail for what it says.
+
+    Characters that they cannot encode are written as escapes; one that the caller closed (`>&-`)
+    goes to nowhere.
+    """
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115
+        elif isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")

@@ -12,13 +12,17 @@ from swamp_driver.cli._untrusted import escape_controls
 from swamp_driver.cli._words import count_steps, describe_end
 from swamp_driver.spec import RunEnded
 
+_MOST_FAILURES = 10
+
 
 def render_summary(view: RunView, *, style: Style) -> Iterator[str]:
     """Yield the lines that end a run. `view` has taken its `RunEnded`."""
     assert view.ended is not None
-    for step in view.steps:
-        if step.status == "failed" and not step.forgiven:
-            yield from _failure(step, run_id=view.run_id, style=style)
+    failed = [step for step in view.steps if step.status == "failed" and not step.forgiven]
+    for step in failed[:_MOST_FAILURES]:
+        yield from _failure(step, run_id=view.run_id, style=style)
+    if len(failed) > _MOST_FAILURES:
+        yield f"and {len(failed) - _MOST_FAILURES} more: swamp-driver show {view.run_id}"
     for error in view.ended.errors:
         yield f"{style.paint('error:', 'bad')} {escape_controls(error)}"
     if view.ended.workspace_kept is not None:

@@ -45,7 +45,8 @@ class Canvas:
 
     def clip(self, text: str, width: int) -> str:
         """Return `text` on one line and at most `width` wide."""
-        return clip(escape_controls(text.replace("\t", " ")), width, ellipsis=self.ellipsis)
+        start = text[: 4 * width].replace("\t", " ")  # a line may be long: look at its start only
+        return clip(escape_controls(start), width, ellipsis=self.ellipsis)
 
     def fit(self, spans: list[Span]) -> list[Span]:
         """Return a line that is no wider than the canvas: one that wraps could not be erased."""

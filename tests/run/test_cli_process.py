@@ -128,6 +128,30 @@ def test_a_full_disk_does_not_end_the_run(root: Path, tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
+def test_a_closed_stdout_does_not_end_the_run(root: Path, tmp_path: Path) -> None:
+    """Daemons start programs without one."""
+    command = [*COMMAND, "run", str(workflow(tmp_path, "echo hello"))]
+    done = subprocess.run(
+        ["/bin/sh", "-c", 'exec "$@" >&-', "sh", *command],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_reader_of_a_log_may_go_away(root: Path, tmp_path: Path) -> None:
+    """`swamp-driver logs a/b | head -1` ends quietly, like any program of its kind."""
+    subprocess.run(
+        [*COMMAND, "run", str(workflow(tmp_path, "seq 1 200000")), "-q"],
+        check=True,
+        capture_output=True,
+    )
+    script = f"{' '.join(COMMAND)} logs a/b | head -n 1"
+    done = subprocess.run(["/bin/sh", "-c", script], capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ("1\n", "")
+
+
 def test_events_and_diagnostics_do_not_mix(root: Path, tmp_path: Path) -> None:
     """Stdout is for the program; what a person must know goes to stderr."""
     with subprocess.Popen(

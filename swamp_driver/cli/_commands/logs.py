@@ -13,7 +13,7 @@ from swamp_driver.cli._log_text import log_to_json, log_to_lines, select_steps
 from swamp_driver.cli._print import out_style
 from swamp_driver.cli._streams import stdout
 from swamp_driver.cli._style import is_terminal
-from swamp_driver.host import HostSettings, LoggedOutput, open_store
+from swamp_driver.host import HostSettings, open_store
 from swamp_driver.spec import Stream
 
 
@@ -55,13 +55,7 @@ def command(run: str, step: str | None, *, stream: Stream | None, as_json: bool)
                     out.line(json.dumps(log_to_json(one, piece)))
             elif step is not None and not is_terminal(sys.stdout):
                 for piece in pieces:
-                    _write_bytes(piece)
+                    out.write_bytes(piece.data)
             else:
                 for text in log_to_lines(one, pieces, style=out_style(), prefix=step is None):
                     out.write(text)
-
-
-def _write_bytes(piece: LoggedOutput) -> None:
-    sys.stdout.flush()
-    sys.stdout.buffer.write(piece.data)
-    sys.stdout.buffer.flush()

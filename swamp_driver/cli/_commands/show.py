@@ -10,7 +10,13 @@ import rich_click as click
 
 from swamp_driver.cli._columns import Cell
 from swamp_driver.cli._completion import complete_runs
-from swamp_driver.cli._durations import format_age, format_bytes, format_duration, format_time
+from swamp_driver.cli._durations import (
+    format_age,
+    format_bytes,
+    format_duration,
+    format_elapsed,
+    format_time,
+)
 from swamp_driver.cli._help import TeachingCommand
 from swamp_driver.cli._options import json_option
 from swamp_driver.cli._print import out_style, print_columns, print_json, print_lines
@@ -82,16 +88,22 @@ def _row(step: StepRecord, style: Style) -> list[Cell]:
     status = "running" if step.status is None else step.status.value
     if status == "failed" and step.allowed_failure:
         status = "allowed"
-    started = step.started_at is not None
     usage = step.usage
     return [
         Cell(f"{style.symbol(status)} {step.job}/{step.step}", STATUS_ROLES.get(status)),
-        Cell(format_duration(step.duration_s) if started else "-"),
+        Cell(_took(step)),
         Cell("-" if usage.cpu_s is None else format_duration(usage.cpu_s)),
         Cell("-" if usage.max_rss_bytes is None else format_bytes(usage.max_rss_bytes)),
         Cell(step.driver or "-"),
         Cell(describe_end(step)),
     ]
+
+
+def _took(step: StepRecord) -> str:
+    if step.started_at is None:
+        return "-"
+    still = time.time() - step.started_at
+    return format_elapsed(still) if step.status is None else format_duration(step.duration_s)
 
 
 def _foot(record: RunRecord, style: Style) -> Iterator[str]:

@@ -82,9 +82,7 @@ class GithubSink:
             case StepEnded():
                 self._end(self._view.step(event), event)
             case RunEnded():
-                guard = Guard(self._out.write)
-                guard.lines(render_summary(self._view, style=self._style))
-                guard.end()
+                self._sum_up(event)
             case _:
                 pass
 
@@ -95,6 +93,17 @@ class GithubSink:
     def close(self) -> None:
         """Drop what was kept for steps that have not ended; twice is fine."""
         self._turns.close()
+
+    def _sum_up(self, event: RunEnded) -> None:
+        guard = Guard(self._out.write)
+        guard.lines(render_summary(self._view, style=self._style))
+        guard.end()
+        for error in event.errors:
+            self._out.line(f"::error file={self._file}::{_escape(escape_controls(error))}")
+
+    @property
+    def _file(self) -> str:
+        return _escape_property(escape_controls(self._view.source))
 
     def _start(self, event: StepStarted) -> None:
         guard = self._open(event.step_id)
@@ -109,7 +118,7 @@ class GithubSink:
         return guard
 
     def _print(self, step: StepState, lines: list[str]) -> None:
-        step.tail.extend(lines)
+        step.keep_tail(lines)
         if self._verbosity > Verbosity.QUIET:
             self._guards[step.step_id].lines(lines)
 
@@ -134,8 +143,7 @@ class GithubSink:
         if step.status != "failed" or step.forgiven:
             return text
         line = self._step_lines.get(event.step_id.partition("-")[0], 0)
-        place = f"file={_escape_property(escape_controls(self._view.source))}"
-        place += f",line={line}" if line else ""
+        place = f"file={self._file}" + (f",line={line}" if line else "")
         return f"{text}::error {place},title={_escape_property(label)}::{_escape(how)}\n"
 
 

@@ -125,7 +125,7 @@ class PlainSink:
             self._tell(text)
 
     def _write(self, step: StepState, stream: Stream, lines: list[str]) -> None:
-        step.tail.extend(lines)
+        step.keep_tail(lines)
         if self._verbosity > Verbosity.QUIET and lines:
             prefix = prefix_of(step.label, stream, style=self._style)
             self._out.write("".join(f"{prefix}{line}\n" for line in lines))

@@ -86,7 +86,7 @@ class TtySink:
         if isinstance(event, RunStarted):
             self._live.start()
             self._ticker.start()
-        if self._pending.size > _MOST_PENDING or not self._ticker.is_alive():
+        if self._pending.size > _MOST_PENDING or not self._live.is_started:
             self._flush()
 
     def say(self, text: str) -> None:
@@ -101,7 +101,7 @@ class TtySink:
 
     def _end_live_view(self) -> None:
         self._stop.set()
-        if self._ticker.is_alive():
+        if self._live.is_started:
             self._ticker.join()
             self._flush()
             self._live.stop()
@@ -114,10 +114,10 @@ class TtySink:
         with self._printing:
             with self._state:
                 text = self._pending.take()
-                self._frame = self._draw() if self._ticker.is_alive() else []
+                self._frame = [] if self._stop.is_set() else self._draw()
             if text:
                 self._console.print(_Raw(text), end="", soft_wrap=True)
-            else:
+            elif self._live.is_started:
                 self._live.refresh()
 
     def _draw(self) -> list[list[Segment]]:

@@ -176,3 +176,9 @@ def test_much_output_of_a_waiting_step_is_complete(story: Story) -> None:
     events += [story.ended("s1"), story.ended("s2")]
     lines = show(events)
     assert len([line for line in lines if line.isdigit()]) == 200_000
+
+
+def test_what_broke_is_annotated(story: Story) -> None:
+    """An engine that went away belongs on the page of the job."""
+    events = [story.run_started(a=[]), story.run_ended("broken", errors=("no engine: 100%",))]
+    assert show(events)[-1] == "::error file=ci.yaml::no engine: 100%25"

@@ -242,3 +242,29 @@ def test_a_reader_that_goes_away_does_not_stop_the_run(story: Story) -> None:
     for event in failing_run(story):
         sink.on_event(event)
     assert out.getvalue() == "run kx3a: ci (ci.yaml), 1 job, 2 steps\n"
+
+
+def test_long_lines_are_cut_in_the_summary(story: Story) -> None:
+    """The last lines are for reading; a megabyte on one line is in the log."""
+    out, _ = show(
+        [
+            story.run_started(a=["x"]),
+            story.started("s1"),
+            story.output("s1", b"\x1b[31m" + b"y" * 10_000 + b"\n"),
+            story.ended("s1", "failed"),
+            story.run_ended("failed"),
+        ],
+        Verbosity.QUIET,
+    )
+    assert out[1] == "    " + "y" * 500 + " ..."
+
+
+def test_many_failures_do_not_fill_the_screen(story: Story) -> None:
+    """Ten show what is wrong; the rest is one command away."""
+    names = [f"x{number}" for number in range(25)]
+    events: list[RunEvent] = [story.run_started(a=names)]
+    for number in range(25):
+        events += [story.started(f"s{number + 1}"), story.ended(f"s{number + 1}", "failed")]
+    out, _ = show([*events, story.run_ended("failed")], Verbosity.QUIET)
+    assert sum(line.startswith("x a/x") for line in out) == 10
+    assert out[-2] == "and 15 more: swamp-driver show kx3a"

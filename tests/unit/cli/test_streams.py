@@ -7,7 +7,7 @@ import os
 
 import pytest
 
-from swamp_driver.cli._streams import Writer, never_fail_to_encode
+from swamp_driver.cli._streams import Writer, prepare_streams, stdout
 
 
 def test_a_broken_pipe_is_remembered_and_silent() -> None:
@@ -36,6 +36,16 @@ def test_what_cannot_be_encoded_is_escaped(monkeypatch: pytest.MonkeyPatch) -> N
     raw = io.BytesIO()
     stream = io.TextIOWrapper(raw, encoding="ascii")
     monkeypatch.setattr("sys.stdout", stream)
-    never_fail_to_encode()
+    prepare_streams()
     Writer(stream).line("ü")
     assert raw.getvalue() == b"\\xfc\n"
+
+
+def test_a_closed_stdout_is_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`>&-` leaves a process without a stdout; Python then has None there."""
+    monkeypatch.setattr("sys.stdout", None)
+    prepare_streams()
+    writer = stdout()
+    writer.line("nobody reads this")
+    writer.stream.close()
+    assert not writer.broken
