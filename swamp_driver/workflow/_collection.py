@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Generic, Literal, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 
 from swamp_driver.spec import Json
 from swamp_driver.spec._suggest import quoted
@@ -143,6 +143,11 @@ class Later(Shape[T], Generic[T]):
     def __init__(self, make: Callable[[], Shape[T]]) -> None:
         super().__init__()
         self.make = make
+
+    @property
+    def blank(self) -> Any:
+        """Return that of the shape."""
+        return self.make().blank
 
     def read(self, node: Node, path: str, problems: Problems) -> T:
         """Read as the shape does."""

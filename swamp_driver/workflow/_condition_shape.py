@@ -34,15 +34,15 @@ class ConditionShape(Shape[Condition]):
 
     def read(self, node: Node, path: str, problems: Problems) -> Condition:
         """Return the condition."""
-        match _TAGGED.read(node, path, problems):
+        found: ConditionOnStatus | ConditionOnSeveral | ConditionOpposite
+        found = _TAGGED.read(node, path, problems)
+        match found:
             case ConditionOnSeveral(type=kind, conditions=parts):
                 return GroupCondition(type=kind, conditions=parts)
             case ConditionOpposite(condition=part):
                 return NotCondition(condition=part)
             case ConditionOnStatus(type=word):
                 return SimpleCondition(type=word)
-            case other:
-                raise AssertionError(other)
 
     def schema(self, definitions: Definitions) -> dict[str, Json]:
         """Return the schema of a condition."""

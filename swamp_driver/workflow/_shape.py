@@ -6,6 +6,7 @@ is wrong, `schema` gives the JSON Schema of the same thing.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, Generic, TypeVar
 
@@ -26,7 +27,7 @@ class Refused(Exception):  # noqa: N818 - it is no error: the problem is noted
     """The value is not of the shape; the problem is noted."""
 
 
-class Shape(Generic[T]):
+class Shape(ABC, Generic[T]):
     """A part of the format. `words` says what is expected; `advice` what to write instead.
 
     `advice` maps the kind of what was found (`text`, `a mapping`, ...) to a hint.
@@ -39,13 +40,13 @@ class Shape(Generic[T]):
     def __init__(self, *, advice: Mapping[str, str] | None = None) -> None:
         self.advice = advice or {}
 
+    @abstractmethod
     def read(self, node: Node, path: str, problems: Problems) -> T:
         """Return the value; note what is wrong and raise `Refused`."""
-        raise NotImplementedError
 
+    @abstractmethod
     def schema(self, definitions: Definitions) -> dict[str, Json]:
         """Return its JSON Schema; named parts go into `definitions`."""
-        raise NotImplementedError
 
     def refuse(
         self, node: Node, path: str, problems: Problems, what: str = "", hint: str | None = None
