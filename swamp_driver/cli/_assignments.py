@@ -6,15 +6,20 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import attrs
+
 from swamp_driver.errors import Problem, WorkflowError
 from swamp_driver.spec import Json
 from swamp_driver.workflow import parse_assignments
 
 
-def read_assignments(arguments: Sequence[str], *, file: str | None = None) -> dict[str, Json]:
+def read_assignments(
+    arguments: Sequence[str], *, option: str, file: str | None = None
+) -> dict[str, Json]:
     """Return the values of `name=value` arguments, over those of a JSON file.
 
-    An argument `@file` stands for all the values of a JSON file.
+    An argument `@file` stands for all the values of a JSON file. `option` is what the arguments
+    were given with, for messages.
 
     Raises:
         WorkflowError: an argument or a file cannot be understood.
@@ -24,7 +29,14 @@ def read_assignments(arguments: Sequence[str], *, file: str | None = None) -> di
         if argument.startswith("@"):
             values = _merge(values, _read_object(argument[1:]))
     plain = [argument for argument in arguments if not argument.startswith("@")]
-    return _merge(values, parse_assignments(plain, read_file=_read_text))
+    try:
+        return _merge(values, parse_assignments(plain, read_file=_read_text))
+    except WorkflowError as error:
+        named = [
+            attrs.evolve(problem, path=problem.path.replace("--input", option, 1))
+            for problem in error.problems
+        ]
+        raise WorkflowError(named) from error
 
 
 def _merge(below: Mapping[str, Json], above: Mapping[str, Json]) -> dict[str, Json]:

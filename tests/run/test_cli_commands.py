@@ -262,7 +262,8 @@ def test_a_tab_offers_what_is_there(
         (("run", "fine.yaml", "--driver", "rwa"), "did you mean 'raw'?"),
         (("run", "fine.yaml", "-q", "-v"), "exclude each other"),
         (("workspace", "path", "zzz"), "there is no workspace 'zzz'"),
-        (("run", "fine.yaml", "-i", "novalue"), "there is no '='"),
+        (("run", "fine.yaml", "-i", "novalue"), "--input novalue: "),
+        (("run", "fine.yaml", "-c", "novalue"), "--driver-config novalue: "),
     ],
 )
 def test_what_cannot_be_understood_ends_with_2(

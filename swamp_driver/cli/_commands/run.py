@@ -130,9 +130,9 @@ def command(ctx: click.Context, file: str, **options: Unpack[_Options]) -> int:
     verbosity = _verbosity(options)
     planned = plan(
         load_workflow(file),
-        inputs=read_assignments(options["inputs"], file=options["input_file"]),
+        inputs=read_assignments(options["inputs"], option="--input", file=options["input_file"]),
         driver=options["driver"],
-        driver_config=read_assignments(options["driver_config"]) or None,
+        driver_config=read_assignments(options["driver_config"], option="--driver-config") or None,
     )
     sink = open_sink(options["format_"], verbosity=verbosity, lines=_step_lines(planned))
     cancel = CancelToken()
