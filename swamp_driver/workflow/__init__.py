@@ -32,6 +32,7 @@ from swamp_driver.workflow._planned import (
     PlannedStep,
     PlannedWorkspace,
     Preserve,
+    Sharing,
     ShellCommand,
 )
 from swamp_driver.workflow._scope import RunScope, StepView, self_of

@@ -8,6 +8,7 @@ import attrs
 import jsonschema
 import pytest
 
+import swamp_driver.workflow as workflow_package
 from swamp_driver.errors import WorkflowError
 from swamp_driver.spec import Json
 from swamp_driver.workflow import (
@@ -345,3 +346,9 @@ def test_a_plan_is_the_same_for_the_same_file() -> None:
         for _ in range(2)
     ]
     assert made[0] == made[1]
+
+
+def test_what_the_package_offers_is_there() -> None:
+    """A name that is only listed fails at the first import of it."""
+    for name in workflow_package.__all__:
+        assert getattr(workflow_package, name) is not None
