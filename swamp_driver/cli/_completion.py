@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
 _MOST_OFFERED = 50
-_OFFERED_ENDS = (".yaml", ".yml", "/")
 
 
 def complete_runs(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -39,14 +38,19 @@ def complete_workspaces(
 def complete_workflows(
     _: click.Context, __: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:
-    """Return YAML files, and directories to go on from."""
-    directory = Path(incomplete) if incomplete.endswith("/") else Path(incomplete).parent
+    """Return the YAML files, or leave it to the shell where there are directories to go into."""
+    from click.shell_completion import CompletionItem  # noqa: PLC0415 - only at a TAB
+
+    start, slash, _ = incomplete.rpartition("/")
     try:
-        found = sorted(directory.iterdir())
+        entries = sorted(Path(start + slash or ".").iterdir())
     except OSError:
         return []
-    names = [f"{path}/" if path.is_dir() else str(path) for path in found]
-    return _items(((name, "") for name in names if name.endswith(_OFFERED_ENDS)), incomplete)
+    found = [path for path in entries if f"{start}{slash}{path.name}".startswith(incomplete)]
+    if any(path.is_dir() and not path.name.startswith(".") for path in found):
+        return [CompletionItem(incomplete, type="file")]
+    yaml = [path.name for path in found if path.suffix in {".yaml", ".yml"}]
+    return _items(((f"{start}{slash}{name}", "") for name in yaml), incomplete)
 
 
 def _offer(found: Callable[[], Iterable[tuple[str, str]]], incomplete: str) -> list[CompletionItem]:

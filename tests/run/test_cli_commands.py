@@ -234,6 +234,8 @@ def test_completion_scripts_call_us_back(call: Shell, shell: str) -> None:
     [
         ("va", ["validate"]),
         ("run ch", ["checks.yaml"]),
+        ("run ./ch", ["./checks.yaml"]),
+        ("run ../he", ["../he"]),  # a directory: the shell goes on from here
         ("logs la", ["last"]),
         ("run x --driver docker-s", ["docker-session"]),
         ("workspace path nothing", []),
