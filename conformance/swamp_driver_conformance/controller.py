@@ -107,10 +107,11 @@ class Controller:
 
 
 def _open_descriptors(numbers: list[int]) -> None:
-    """Open descriptors of these numbers that children would inherit."""
+    """Open those of these numbers that are free, so that children would inherit them."""
     read_fd, _ = os.pipe()
     for number in numbers:
-        os.dup2(read_fd, number, inheritable=True)
+        if not os.path.lexists(f"/dev/fd/{number}"):
+            os.dup2(read_fd, number, inheritable=True)
 
 
 def _plain(workspace: Workspace | None) -> dict[str, Any]:

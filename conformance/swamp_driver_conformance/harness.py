@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import stat
 import string
 import tempfile
 from collections.abc import Mapping
@@ -132,9 +133,20 @@ class Bench:
 
 def make_root(parent: str | None = None) -> Path:
     """Make a directory for runs: short, without symlinks, open for steps of other users."""
-    root = Path(tempfile.mkdtemp(prefix="swamp-conf-", dir=parent)).resolve()
+    root = Path(tempfile.mkdtemp(prefix="swamp-conf-", dir=parent or open_parent())).resolve()
     root.chmod(0o755)
     return root
+
+
+def open_parent() -> str:
+    """Return the directory for temporary files, or another one where that is closed to others."""
+    for candidate in (tempfile.gettempdir(), "/var/tmp"):  # noqa: S108 - only its name
+        path = Path(candidate).resolve()
+        if path.is_dir() and all(
+            one.stat().st_mode & stat.S_IXOTH for one in (path, *path.parents)
+        ):
+            return candidate
+    return tempfile.gettempdir()
 
 
 def measure_step_cost(subject: Subject, root: Path) -> float:
