@@ -41,7 +41,7 @@ def complete_workflows(
     """Return the YAML files, or leave it to the shell where there are directories to go into."""
     from click.shell_completion import CompletionItem  # noqa: PLC0415 - only at a TAB
 
-    start, slash, _ = incomplete.rpartition("/")
+    start, slash = incomplete.rpartition("/")[:2]
     try:
         entries = sorted(Path(start + slash or ".").iterdir())
     except OSError:
