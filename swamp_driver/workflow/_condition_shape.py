@@ -49,7 +49,7 @@ class ConditionShape(Shape[Condition]):
         return _TAGGED.schema(definitions)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class ConditionOnStatus:
     """A condition that is one word."""
 
@@ -59,7 +59,7 @@ class ConditionOnStatus:
     )
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class ConditionOnSeveral:
     """`and` and `or`."""
 
@@ -72,7 +72,7 @@ class ConditionOnSeveral:
     )
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class ConditionOpposite:
     """`not`."""
 

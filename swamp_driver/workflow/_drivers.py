@@ -39,7 +39,7 @@ class DriverCatalog(Protocol):
         ...
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class Tier:
     """What one level says about drivers: a driver, options, both, or nothing.
 
@@ -75,7 +75,7 @@ def file_tier(
     return Tier(driver=driver, config=config, place=place, node=node, node_path=node_path)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class Choice:
     """The driver chosen, and the tiers that chose it and its options."""
 

@@ -11,7 +11,7 @@ from swamp_driver.spec._suggest import did_you_mean, quoted
 from swamp_driver.workflow._problems import Place, Problems
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class Vertex:
     """A job or a step: its name, what it waits for, and where each of these stands."""
 
@@ -20,7 +20,7 @@ class Vertex:
     waits_for: tuple[tuple[str, Place], ...] = ()
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class Graph:
     """A graph without cycles; vertices are known by their position among those it was made of."""
 

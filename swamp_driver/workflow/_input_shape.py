@@ -19,7 +19,7 @@ InputType = Literal["string", "number", "integer", "boolean", "array", "object"]
 _COUNT = Whole(minimum=0)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class InputDeclaration:
     """What an input, or a part of one, may be: the words of JSON Schema."""
 
@@ -73,7 +73,7 @@ DECLARATION: Record[InputDeclaration] = Record(
 _FLAT = MapOf(DECLARATION, keys=r"[A-Za-z_][A-Za-z0-9_-]*", key_words="the name of an input")
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class Inputs:
     """The inputs of a workflow: what both forms come to."""
 

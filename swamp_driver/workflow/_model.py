@@ -2,7 +2,9 @@
 """A workflow as it is written: one class for each kind of mapping in the file.
 
 Each class is the declaration of its keys: the reader, the JSON Schema and the messages come from
-it. Texts are templates; what is a number or a truth value may be an expression instead.
+it. Texts are templates; what is a number or a truth value may be an expression instead. Nobody
+compares or prints these values: without the methods for it the classes are made in half the time,
+and they are made at every start of the command line.
 """
 
 from __future__ import annotations
@@ -37,7 +39,7 @@ from swamp_driver.workflow._shape import Choice, Flag, Text, Whole
 from swamp_driver.workflow._template import Template
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class JobDependency:
     """What a job waits for."""
 
@@ -48,7 +50,7 @@ class JobDependency:
     )
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class Workspace:
     """The directory that the steps of a run share."""
 
@@ -72,7 +74,7 @@ class Workspace:
     )
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class Job:
     """A job: steps that succeed or fail together."""
 
@@ -109,7 +111,7 @@ class Job:
     driver_config: MappingNode | None = declare(OPTIONS, OPTIONS_HELP, when="run")
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class Trigger:
     """When the workflow is to be run. Kept, not used."""
 
@@ -119,7 +121,7 @@ class Trigger:
     )
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class Workflow:
     """A workflow file. `text` is the whole file, for messages."""
 

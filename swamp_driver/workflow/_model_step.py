@@ -32,7 +32,7 @@ OPTIONS_HELP = "The options of the driver; see its reference."
 WEIGHT_HELP = "Among what can start at the same time, the lowest weight starts first."
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class StepDependency:
     """What a step waits for."""
 
@@ -45,7 +45,7 @@ class StepDependency:
     )
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class ForEach:
     """Runs a step once for each entry."""
 
@@ -71,7 +71,7 @@ class ForEach:
     )
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class StepOutput:
     """Something in the workspace that a step hands on."""
 
@@ -85,7 +85,7 @@ class StepOutput:
     )
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class DataOutputOverride:
     """How the data of a method's result is kept. Kept, not used."""
 
@@ -101,7 +101,7 @@ class DataOutputOverride:
     )
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class Step:
     """A step of a job."""
 

@@ -21,7 +21,7 @@ _OPTIONS = Tree("mapping")
 VARIABLES = MapOf(Text(lenient=True), keys=r"[^\0=]+", key_words="the name of a variable")
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class ModelMethodTask:
     """Runs a method of a model."""
 
@@ -37,7 +37,7 @@ class ModelMethodTask:
     global_args: MappingNode | None = declare(_OPTIONS, "Arguments of the model.", when="run")
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class WorkflowTask:
     """Runs another workflow."""
 
@@ -47,7 +47,7 @@ class WorkflowTask:
     inputs: MappingNode | None = declare(_OPTIONS, "The inputs of the workflow.", when="run")
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class ManualApprovalTask:
     """Waits until a person agrees."""
 
@@ -64,7 +64,7 @@ class ManualApprovalTask:
 Task = ModelMethodTask | WorkflowTask | ManualApprovalTask
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class ShellInputs:
     """The inputs of `command/shell`."""
 

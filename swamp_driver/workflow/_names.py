@@ -18,7 +18,7 @@ _RUN = ("id", "workflowName", "startedAt", "tags", "directory")
 _STEP = ("status", "exitCode", "outputs")
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class Known:
     """What is known at one place of a workflow."""
 

@@ -14,7 +14,7 @@ from swamp_driver.workflow._template import Template
 Style = Literal["plain", "quoted", "block"]
 
 
-@attrs.define(eq=False)
+@attrs.define(eq=False, repr=False)
 class ScalarNode:
     """A text, number, truth value or null. The place is that of the first character of content."""
 
@@ -39,7 +39,7 @@ class ScalarNode:
         return Template(self.text, line=self.line, column=self.column)
 
 
-@attrs.define(eq=False)
+@attrs.define(eq=False, repr=False)
 class SequenceNode:
     """A list."""
 
@@ -49,7 +49,7 @@ class SequenceNode:
     kind = "a list"
 
 
-@attrs.define(eq=False)
+@attrs.define(eq=False, repr=False)
 class Entry:
     """A key and its value in a mapping; the place is the key's."""
 
@@ -59,7 +59,7 @@ class Entry:
     column: int
 
 
-@attrs.define(eq=False)
+@attrs.define(eq=False, repr=False)
 class MappingNode:
     """A mapping; merge keys are resolved, keys are unique."""
 

@@ -19,7 +19,7 @@ T = TypeVar("T")
 _METADATA_KEY = "swamp_driver.workflow.key"
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class Where:
     """Where a mapping stands, to find the places of what is in it."""
 
@@ -51,7 +51,7 @@ When = Literal["plan", "run", "never"]
 """When the expressions of a value are evaluated; `never`: it is compared as it is written."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class Key:
     """A key of a record."""
 

@@ -25,7 +25,7 @@ class PlaceError(Exception):
         self.hint = hint
 
 
-@attrs.define
+@attrs.define(eq=False, repr=False)
 class Heredoc:
     """A here-document whose body comes after the end of the line."""
 
@@ -34,7 +34,7 @@ class Heredoc:
     strips_tabs: bool
 
 
-@attrs.define
+@attrs.define(eq=False, repr=False)
 class Frame:
     """Something that was opened and is not closed yet."""
 

@@ -15,7 +15,7 @@ StepCheck = Callable[[str], str | None]
 """Says what is wrong with a reference to a step of that name, or None."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class Graphs:
     """What waits for what: the jobs, and the steps of each job."""
 

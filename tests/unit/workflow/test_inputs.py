@@ -6,7 +6,7 @@ import contextlib
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from swamp_driver.errors import WorkflowError
@@ -196,6 +196,7 @@ def test_without_its_inputs_a_workflow_is_not_evaluated() -> None:
     assert problems(text) == ["inputs.a: the input 'a' is required (give it with --input a=VALUE)"]
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(alphabet='a.:=@[]{}"1 ,', max_size=12), max_size=5))
 def test_no_assignment_raises_anything_else(args: list[str]) -> None:
     """A command line is an outside input."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from swamp_driver.workflow._scan import (
@@ -101,6 +101,7 @@ def test_a_whole_expression_is_the_only_part() -> None:
     assert whole_expression([]) is None
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="${}'\"\\/()[]ab \n", max_size=40))
 def test_every_text_is_taken_apart_without_loss_or_refused(text: str) -> None:
     """Whatever stands in a file, the scanner ends, and literals are what stands there."""

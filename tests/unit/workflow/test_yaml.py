@@ -161,17 +161,17 @@ def test_a_bomb_ends_soon(text: str) -> None:
 
 def test_a_large_file_within_the_budgets_is_read() -> None:
     """Budgets are there for bombs, not for people."""
-    text = "- " + "x" * 500_000 + "\n" + "- {a: 1, b: [2]}\n" * 2_000
+    text = "- " + "x" * 500_000 + "\n" + "- {a: 1, b: [2]}\n" * 1_000
     node, problems = _parse(text)
 
     assert not problems
     assert isinstance(node, SequenceNode)
-    assert len(node.items) == 2_001
+    assert len(node.items) == 1_001
 
 
 def test_many_blocks_take_no_quadratic_time() -> None:
     """The place of each is found from its own line."""
-    text = "- |\n  x\n" * 15_000
+    text = "- |\n  x\n" * 8_000
     started = time.process_time()
     _, problems = _parse(text)
 
