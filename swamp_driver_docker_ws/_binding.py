@@ -163,7 +163,12 @@ def _make_volume(maker: ContainerMaker, volume: str) -> None:
     maker.engine.create_volume(volume, labels)
     maker.put_into_volume(
         [
-            ArchiveEntry(path=path, mode=0o755, uid=request.uid, gid=request.gid)
-            for path in (request.path, request.home, f"{request.run_dir}/exchange")
+            ArchiveEntry(path=path, mode=mode, uid=request.uid, gid=request.gid)
+            for path, mode in (
+                (request.path, 0o755),
+                (request.home, 0o755),
+                # As /tmp is: steps of any user make their own directories there.
+                (f"{request.run_dir}/exchange", 0o1777),
+            )
         ]
     )

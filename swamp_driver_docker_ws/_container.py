@@ -6,8 +6,7 @@ import contextlib
 import itertools
 import threading
 import time
-import weakref
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import attrs
@@ -46,6 +45,7 @@ class AgentContainer:
     _stream: ContainerStream
     _engine: Engine
     _began_at: float
+    _on_close: Callable[[AgentContainer], None]
 
     def run_step(self, step: StepRequest, io: StepIO) -> StepResult:
         """Run a step in it; where contact is lost, the error or result says how it ended.
@@ -78,6 +78,7 @@ class AgentContainer:
         """
         self.connection.close(_CLOSE_S)
         self._stream.close()
+        self._on_close(self)
 
 
 @attrs.define(eq=False)
@@ -92,7 +93,7 @@ class ContainerMaker:
     lease_s: float | None = None
     """How long each side waits for a sign of the other, where a connection can die silently."""
     _numbers: Iterator[int] = attrs.field(factory=itertools.count, init=False)
-    _open_ones: weakref.WeakSet[AgentContainer] = attrs.field(factory=weakref.WeakSet, init=False)
+    _open_ones: set[AgentContainer] = attrs.field(factory=set, init=False)
     _lock: threading.Lock = attrs.field(factory=threading.Lock, init=False)
 
     def open(self, role: Role) -> AgentContainer:
@@ -171,10 +172,15 @@ class ContainerMaker:
             stream=stream,
             engine=self.engine,
             began_at=began_at,
+            on_close=self._forget,
         )
         with self._lock:
             self._open_ones.add(container)
         return container
+
+    def _forget(self, container: AgentContainer) -> None:
+        with self._lock:
+            self._open_ones.discard(container)
 
     def _greet(
         self, container_id: str, name: str, stream: ContainerStream, began_at: float

@@ -207,7 +207,7 @@ class DockerDriver:
     ) -> TeardownReport:
         ledger = Ledger(deadline=time.monotonic() + outcome.deadline_s)
         runner, self._runner = self._runner, None
-        engine = self._engine
+        engine, self._engine = self._engine, None
         if engine is None and handle is not None:
             engine = self.connect(handle.ref)
         settle_binding(

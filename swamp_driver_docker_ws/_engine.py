@@ -60,6 +60,7 @@ class DockerEngine:
         self._lock = threading.Lock()
         self._clients: dict[int, docker.APIClient] = {}
         self._version: str | None = None
+        self._closed = False
         self._tunnel: Tunnel | None = None
 
     def info(self) -> EngineInfo:
@@ -219,6 +220,7 @@ class DockerEngine:
     def close(self) -> None:
         """See `Engine.close`."""
         with self._lock:
+            self._closed = True
             clients, self._clients = list(self._clients.values()), {}
             tunnel, self._tunnel = self._tunnel, None
         for client in clients:
@@ -240,6 +242,8 @@ class DockerEngine:
         The versions are agreed on by the first one.
         """
         with self._lock:
+            if self._closed:
+                raise UnavailableError("the connection to the engine was closed")
             if timeout_s not in self._clients:
                 self._clients[timeout_s] = self._connect(timeout_s)
             return self._clients[timeout_s]

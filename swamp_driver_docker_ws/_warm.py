@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 
 from swamp_driver.errors import DriverError, LifecycleError
 from swamp_driver.spec import CancelToken
@@ -65,16 +65,15 @@ class WarmContainers:
         return self._open_one()
 
     def close(self) -> None:
-        """Give out no more; end those that are still being started, when they are. Twice is fine.
+        """Give out no more, and wait for those that are being started. Twice is fine.
 
-        Those that are started already are the maker's to end.
+        All that are started are the maker's to end.
         """
         with self._lock:
             self._closed = True
             waiting, self._waiting = list(self._waiting), deque()
-        for future in waiting:
-            if not future.done():
-                future.add_done_callback(_end)
+        # One that is about to be made would be made after a look for what is left.
+        wait(waiting)
 
     def _next(self) -> Future[AgentContainer]:
         with self._lock:
@@ -88,10 +87,7 @@ class WarmContainers:
     def _give_back(self, future: Future[AgentContainer]) -> None:
         with self._lock:
             self._expected += 1
-            if not self._closed:
-                self._waiting.appendleft(future)
-                return
-        future.add_done_callback(_end)
+            self._waiting.appendleft(future)
 
     def _fill(self) -> None:
         while len(self._waiting) < min(self._depth, self._expected):
@@ -116,8 +112,3 @@ def _wait(future: Future[AgentContainer], cancel: CancelToken) -> bool:
     happened.wait()
     unsubscribe()
     return future.done() and not cancel.cancelled
-
-
-def _end(future: Future[AgentContainer]) -> None:
-    if future.exception() is None:
-        future.result().close()
