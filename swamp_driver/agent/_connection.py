@@ -76,7 +76,8 @@ class AgentConnection:
 
         Raises StepStartError, UnavailableError where the far side has no process or memory to
         spare, WorkspaceError where the exchange directory cannot be made, LostError where the
-        connection went before the step had started.
+        connection had gone before the request was sent: the step was not started. Where it goes
+        later the result is `StepEnd.LOST`.
         """
         return _step_call.run_step(self._link, step, io)
 

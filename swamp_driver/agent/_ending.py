@@ -34,6 +34,7 @@ class Ending:
     end: StepEnd
     exit_code: int | None
     signal: int | None
+    started_at: float
     duration_s: float
     usage: Usage
     detail: str
@@ -43,7 +44,8 @@ def decode_ended(reader: Reader) -> Ending:
     """Return what an ENDED frame says; raise ProtocolError where it is none."""
     cause, out_of_memory = _cause(reader.u8()), reader.u8()
     code, number = reader.i32(), reader.u32()
-    duration_us, cpu_us, max_rss = reader.u64(), reader.u64(), reader.u64()
+    started_us, duration_us = reader.u64(), reader.u64()
+    cpu_us, max_rss = reader.u64(), reader.u64()
     survivors, detail = reader.u32(), reader.text()
     reader.end()
     end = _end(cause, out_of_memory=bool(out_of_memory), code=code, number=number)
@@ -52,6 +54,7 @@ def decode_ended(reader: Reader) -> Ending:
         end=end,
         exit_code=_exit_code(code, number) if known else None,
         signal=(number or None) if known else None,
+        started_at=started_us / 1e6,
         duration_s=duration_us / 1e6,
         usage=Usage(cpu_s=cpu_us / 1e6, max_rss_bytes=max_rss) if known else Usage(),
         detail="; ".join(filter(None, (_stopped(cause), detail, _survivors(survivors)))),

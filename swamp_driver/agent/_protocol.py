@@ -34,19 +34,18 @@ class FrameType(IntEnum):
     SHUTDOWN = 12
 
     HELLO = 65
-    STARTED = 66
-    START_FAILED = 67
-    STDOUT = 68
-    STDERR = 69
-    COLLECTED = 70
-    COLLECT_PROBLEM = 71
-    ENDED = 72
-    DATA = 73
-    NOTE = 74
-    DONE = 75
-    FAILED = 76
-    PONG = 77
-    FATAL = 78
+    START_FAILED = 66
+    STDOUT = 67
+    STDERR = 68
+    COLLECTED = 69
+    COLLECT_PROBLEM = 70
+    ENDED = 71
+    DATA = 72
+    NOTE = 73
+    DONE = 74
+    FAILED = 75
+    PONG = 76
+    FATAL = 77
 
 
 class HelloFlag(IntFlag):

@@ -55,8 +55,8 @@ class _StepCall:
     _call: Call
     _step: StepRequest
     _io: StepIO
-    _started_at: float | None = None
-    _started_clock: float = 0.0
+    _sent_at: float = attrs.field(factory=time.time)
+    _sent_clock: float = attrs.field(factory=time.monotonic)
     _consumed: int = 0
     _collected: dict[str, list[bytes]] = attrs.field(factory=dict)
     _problems: dict[str, str] = attrs.field(factory=dict)
@@ -67,8 +67,6 @@ class _StepCall:
             try:
                 result = self._take(self._call.next_frame())
             except LostError as error:
-                if self._started_at is None:
-                    raise
                 return self._lost(str(error))
             if result is not None:
                 return result
@@ -81,9 +79,6 @@ class _StepCall:
             return None
         reader = Reader(frame.payload)
         match frame.type:
-            case FrameType.STARTED:
-                self._started_at = reader.u64() / 1e6
-                self._started_clock = time.monotonic()
             case FrameType.COLLECTED:
                 self._collected.setdefault(self._collect_name(reader), []).append(reader.rest())
             case FrameType.COLLECT_PROBLEM:
@@ -114,14 +109,12 @@ class _StepCall:
 
     def _ended(self, reader: Reader) -> StepResult:
         ending = decode_ended(reader)
-        if self._started_at is None:  # it killed its supervisor before that could say so
-            self._started_at, self._started_clock = time.time(), time.monotonic()
         return StepResult(
             end=ending.end,
             exit_code=ending.exit_code,
             signal=ending.signal,
-            started_at=self._started_at,
-            duration_s=ending.duration_s or time.monotonic() - self._started_clock,
+            started_at=ending.started_at or self._sent_at,
+            duration_s=ending.duration_s,
             collected={
                 name: b"".join(parts)
                 for name, parts in self._collected.items()
@@ -133,9 +126,10 @@ class _StepCall:
         )
 
     def _lost(self, reason: str) -> StepResult:
+        """Say that the end is not known: the agent had the request, so it may have run."""
         return StepResult(
             end=StepEnd.LOST,
-            started_at=self._started_at or 0.0,
-            duration_s=time.monotonic() - self._started_clock,
+            started_at=self._sent_at,
+            duration_s=time.monotonic() - self._sent_clock,
             detail=reason,
         )

@@ -20,7 +20,6 @@
 #include "report.h"
 
 #define OUTPUT_PIPE_SIZE (256 << 10)
-#define READ_MAX (256u << 10)
 #define READ_MIN (16u << 10) /* less room is not worth a read */
 #define ORPHANS_US 30000000
 #define PATIENCE_US 1000000 /* what supervisors get beyond the time that they give themselves */
@@ -242,18 +241,18 @@ static size_t least(size_t a, size_t b) { return a < b ? a : b; }
 
 static void move_output(struct jobs *jobs, struct job *job, int stream)
 {
-    size_t size = least(outbox_room(jobs->outbox), READ_MAX);
+    size_t size = outbox_room(jobs->outbox);
 
     size = least(size, job->credit > SIZE_MAX ? SIZE_MAX : (size_t)job->credit);
     if (job->ended)
         size = least(size, (size_t)job->drain[stream]);
     if (size == 0 || job->out[stream] < 0)
         return;
-    ssize_t got = read(job->out[stream], outbox_payload(jobs->outbox), size);
+    uint16_t type = stream ? FRAME_STDERR : FRAME_STDOUT;
+    ssize_t got = outbox_move(jobs->outbox, job->id, type, job->out[stream], size);
     if (got < 0 && (errno == EAGAIN || errno == EINTR))
         return;
     if (got > 0) {
-        outbox_commit(jobs->outbox, job->id, stream ? FRAME_STDERR : FRAME_STDOUT, (size_t)got);
         job->credit -= (size_t)got;
         job->drain[stream] -= job->ended ? (uint64_t)got : 0;
     }
@@ -302,7 +301,7 @@ static void end_broken(struct job *job)
     put_u8(&writer, 0);
     put_u32(&writer, UINT32_MAX);
     put_u32(&writer, 0);
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < 4; i++) /* times and usage */
         put_u64(&writer, 0);
     put_u32(&writer, 0);
     put_text(&writer, "the step's supervisor was killed");
@@ -352,14 +351,18 @@ static void move_report(struct jobs *jobs, struct job *job)
         drop(job);
 }
 
-static void end_if_drained(struct jobs *jobs, struct job *job)
+/* Returns whether the last word has to wait for room. */
+static int end_if_drained(struct jobs *jobs, struct job *job)
 {
     struct writer writer = {.data = job->end, .size = job->end_size};
 
-    if (!job->ended || job->out[0] >= 0 || job->out[1] >= 0 || !outbox_accepts(jobs->outbox))
-        return;
+    if (job->over || !job->ended || job->out[0] >= 0 || job->out[1] >= 0)
+        return 0;
+    if (!outbox_accepts(jobs->outbox))
+        return 1;
     outbox_put(jobs->outbox, job->id, FRAME_ENDED, &writer);
     drop(job);
+    return 0;
 }
 
 static void serve(struct jobs *jobs, struct job *job, const struct pollfd *polls)
@@ -369,8 +372,6 @@ static void serve(struct jobs *jobs, struct job *job, const struct pollfd *polls
             move_output(jobs, job, stream);
     if (polls[0].revents && outbox_room(jobs->outbox) >= REPORT_MAX)
         move_report(jobs, job);
-    if (!job->over)
-        end_if_drained(jobs, job);
 }
 
 void jobs_turn(struct jobs *jobs, const struct pollfd *polls, size_t polled)
@@ -383,6 +384,20 @@ void jobs_turn(struct jobs *jobs, const struct pollfd *polls, size_t polled)
         outbox_flush(jobs->outbox);
     }
     jobs->turn++;
+}
+
+void jobs_finish(struct jobs *jobs)
+{
+    int waiting;
+
+    /* A job without descriptors is heard of no more: what waits here must leave something in the
+     * outbox, so that poll comes back for it. */
+    do {
+        waiting = 0;
+        for (size_t i = 0; i < jobs->count; i++)
+            waiting |= end_if_drained(jobs, jobs->list[i]);
+        outbox_flush(jobs->outbox);
+    } while (waiting && outbox_empty(jobs->outbox));
     forget_dropped(jobs);
 }
 
@@ -428,11 +443,8 @@ void jobs_kill_orphans(struct jobs *jobs)
         return;
     jobs->orphans_until_us = 0;
     for (size_t i = 0; i < jobs->count; i++)
-        if (jobs->list[i]->orphaned && !jobs->list[i]->ended) {
+        if (jobs->list[i]->orphaned && !jobs->list[i]->ended)
             end_broken(jobs->list[i]);
-            end_if_drained(jobs, jobs->list[i]);
-        }
-    forget_dropped(jobs);
 }
 
 /* Supervisors kill their steps and go by themselves once their line is closed. */
@@ -446,6 +458,16 @@ static void cut_lines(struct jobs *jobs)
     }
 }
 
+static void kill_rest(struct jobs *jobs, uint64_t spent)
+{
+    if (getpid() == 1)
+        kill(-1, SIGKILL); /* all in the namespace is ours */
+    else if (spent > ORPHANS_US + PATIENCE_US)
+        kill_pass(&jobs->killing, NULL, 0);
+    else
+        kill_orphans_once(jobs);
+}
+
 void jobs_kill_all(struct jobs *jobs, int signals)
 {
     uint64_t start = monotonic_us();
@@ -455,14 +477,12 @@ void jobs_kill_all(struct jobs *jobs, int signals)
     cut_lines(jobs);
     for (;;) {
         uint64_t spent = monotonic_us() - start;
-        int none_left = waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD;
-        if (none_left || spent > ORPHANS_US + 2 * PATIENCE_US)
-            return;
+        uint64_t limit = jobs->killing.found < 0 ? 0 : ORPHANS_US;
         jobs_reap();
-        if (spent > ORPHANS_US + PATIENCE_US)
-            kill_pass(&jobs->killing, NULL, 0);
-        else
-            kill_orphans_once(jobs);
+        int none_left = waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD;
+        if (none_left || spent > limit + 2 * PATIENCE_US)
+            return;
+        kill_rest(jobs, spent);
         poll(&polled, 1, 2);
         while (read(signals, &info, sizeof info) > 0)
             ;

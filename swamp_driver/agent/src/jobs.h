@@ -54,8 +54,10 @@ void jobs_command_all(struct jobs *jobs, enum supervisor_command command);
 
 /* Fills JOB_POLLS entries per job. */
 void jobs_poll(const struct jobs *jobs, struct pollfd *polls);
-/* Moves what those entries say is there into the outbox, and ends jobs that are over. */
+/* Moves what those entries say is there into the outbox. */
 void jobs_turn(struct jobs *jobs, const struct pollfd *polls, size_t polled);
+/* Says the last word of jobs that are over, and flushes. To be called last before the next poll. */
+void jobs_finish(struct jobs *jobs);
 
 /* Reaps children; one that was stopped by a step is as good as dead. */
 void jobs_reap(void);

@@ -106,26 +106,26 @@ static void search_exec(const struct run_request *request, struct launch_failure
 {
     const char *name = request->argv[0];
     const char *directory = step_path(request);
+    struct launch_failure first; /* not *failure: that stays empty where a later attempt succeeds */
+    struct launch_failure attempt;
     char path[PATH_MAX];
 
-    fail(failure, START_NOT_FOUND, ENOENT, name);
+    fail(&first, START_NOT_FOUND, ENOENT, name);
     while (name[0]) {
-        struct launch_failure attempt;
         int size = (int)strcspn(directory, ":");
         int needed = snprintf(path, sizeof path, "%.*s%s%s", size, directory, size ? "/" : "./",
                               name);
         if (needed > 0 && (size_t)needed < sizeof path) {
             try_exec(request, path, &attempt);
             if (attempt.reason != START_NOT_FOUND && attempt.reason != START_IS_A_DIRECTORY &&
-                failure->reason == START_NOT_FOUND)
-                *failure = attempt;
-            if (attempt.error == E2BIG)
-                return;
+                first.reason == START_NOT_FOUND)
+                first = attempt;
         }
-        if (!directory[size])
-            return;
+        if (!directory[size] || first.error == E2BIG)
+            break;
         directory += size + 1;
     }
+    *failure = first;
 }
 
 static int enter_directory(const char *cwd, struct launch_failure *failure)
@@ -140,28 +140,25 @@ static int enter_directory(const char *cwd, struct launch_failure *failure)
     return -1;
 }
 
-/* Output goes to 1 and 2, the failure pipe to 3; nothing else is open when the program starts. The
- * pipes were made while 0, 1 and 2 were taken, so none of them is in the way here. */
-static int arrange_descriptors(int out, int err, int failure_fd, struct launch_failure *failure)
+/* Output goes to 1 and 2; nothing else is open when the program starts. The pipes were made while
+ * 0, 1 and 2 were taken, so neither of them is in the way here. */
+static int arrange_descriptors(int out, int err, struct launch_failure *failure)
 {
-    if (dup2(out, 1) < 0 || dup2(err, 2) < 0 ||
-        (failure_fd != 3 && dup3(failure_fd, 3, O_CLOEXEC) < 0)) {
+    if (dup2(out, 1) < 0 || dup2(err, 2) < 0) {
         fail(failure, START_NO_RESOURCES, errno, "");
         return -1;
     }
-    close_from(4);
+    close_from(3);
     return 0;
 }
 
-void launch(const struct run_request *request, int out, int err, int failure_fd,
-            struct launch_failure *failure)
+void launch(const struct run_request *request, int out, int err, struct launch_failure *failure)
 {
-    if (setsid() < 0)
-        fail(failure, START_REFUSED, errno, "");
+    setsid(); /* cannot fail: a process that was just forked leads no group */
     /* Should the supervisor be killed, then the leader at least goes with it. */
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     umask(022);
-    if (arrange_descriptors(out, err, failure_fd, failure) != 0 ||
+    if (arrange_descriptors(out, err, failure) != 0 ||
         enter_directory(request->cwd, failure) != 0)
         return;
     reset_signals();

@@ -4,15 +4,15 @@
 
 #include "request.h"
 
-/* Why the program could not be started; fits a pipe write that is atomic. */
+/* Why the program could not be started. */
 struct launch_failure {
-    int reason; /* enum start_failure */
+    int reason; /* enum start_failure, or 0 */
     int error;  /* errno */
     char path[1024];
 };
 
-/* Becomes the program: standard input is fd 0 already. Returns only with *failure filled. */
-void launch(const struct run_request *request, int out, int err, int failure_fd,
-            struct launch_failure *failure);
+/* Becomes the program: standard input is fd 0 already. Returns only with *failure filled. Safe in
+ * a vforked child: it changes no memory but *failure, and calls nothing that does. */
+void launch(const struct run_request *request, int out, int err, struct launch_failure *failure);
 
 #endif

@@ -244,6 +244,7 @@ static void take_turn(struct agent *agent)
         end(agent, EXIT_ENDED, NULL);
     jobs_kill_orphans(&agent->jobs);
     outbox_flush(&outbox);
+    jobs_finish(&agent->jobs);
     if (outbox.broken || (agent->polls[1].revents & (POLLERR | POLLNVAL)))
         end(agent, EXIT_ENDED, NULL);
     if (agent->lease_us && monotonic_us() >= agent->expires_us)
@@ -290,7 +291,7 @@ static int start(struct agent *agent)
     agent->signals = open_signals();
     agent->jobs.null = open_null();
     agent->jobs.outbox = &outbox;
-    outbox.fd = STDOUT_FILENO;
+    outbox_open(&outbox, STDOUT_FILENO);
     if (agent->signals < 0 || agent->jobs.null < 0 || set_nonblocking(STDOUT_FILENO) != 0)
         return -1;
     oom_open(&agent->jobs.oom);

@@ -32,19 +32,18 @@ enum frame_type {
 
     /* agent -> client */
     FRAME_HELLO = 65,            /* magic, u16 version, u32 pid, uid, gid, u32 flags, text machine */
-    FRAME_STARTED = 66,          /* u64 realtime_us, u32 leader pid */
-    FRAME_START_FAILED = 67,     /* u8 reason, u32 errno, text path */
-    FRAME_STDOUT = 68,           /* bytes */
-    FRAME_STDERR = 69,           /* bytes */
-    FRAME_COLLECTED = 70,        /* u32 index, bytes: one piece of a file */
-    FRAME_COLLECT_PROBLEM = 71,  /* u32 index, text why */
-    FRAME_ENDED = 72,            /* see supervise.c */
-    FRAME_DATA = 73,             /* bytes of a file */
-    FRAME_NOTE = 74,             /* text: one thing that could not be done */
-    FRAME_DONE = 75,             /* empty */
-    FRAME_FAILED = 76,           /* u32 errno, text path */
-    FRAME_PONG = 77,             /* empty */
-    FRAME_FATAL = 78,            /* text: why the agent ends */
+    FRAME_START_FAILED = 66,     /* u8 reason, u32 errno, text path */
+    FRAME_STDOUT = 67,           /* bytes */
+    FRAME_STDERR = 68,           /* bytes */
+    FRAME_COLLECTED = 69,        /* u32 index, bytes: one piece of a file */
+    FRAME_COLLECT_PROBLEM = 70,  /* u32 index, text why */
+    FRAME_ENDED = 71,            /* see supervise.c */
+    FRAME_DATA = 72,             /* bytes of a file */
+    FRAME_NOTE = 73,             /* text: one thing that could not be done */
+    FRAME_DONE = 74,             /* empty */
+    FRAME_FAILED = 75,           /* u32 errno, text path */
+    FRAME_PONG = 76,             /* empty */
+    FRAME_FATAL = 77,            /* text: why the agent ends */
 };
 
 enum hello_flag {

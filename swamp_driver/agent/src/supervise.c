@@ -1,5 +1,5 @@
 /* ENDED: u8 cause, u8 out of memory, i32 exit code (-1 if a signal killed the leader), u32 signal,
- * u64 duration_us, u64 cpu_us, u64 max_rss_bytes, u32 processes that could not be killed
+ * u64 started_at_us (realtime), u64 duration_us, u64 cpu_us, u64 max_rss_bytes, u32 processes that could not be killed
  * (all ones: not known), text detail. */
 #define _GNU_SOURCE
 #include "supervise.h"
@@ -38,7 +38,8 @@ struct life {
     int agent;
     int signals;
     pid_t leader;
-    uint64_t started_us; /* monotonic */
+    uint64_t started_at_us; /* by the clock on the wall */
+    uint64_t started_us;    /* monotonic, as all below */
     uint64_t ended_us;
     uint64_t deadline_us; /* of the time-out, then of the grace, then of giving up */
     enum { RUNNING, ENDING, KILLED } stage;
@@ -80,44 +81,28 @@ static _Noreturn void refuse(struct life *life, int reason, int error, const cha
     _exit(0);
 }
 
-/* Returns once the program runs; where it cannot, the process ends here. */
+/* Returns once the program runs; where it cannot, the process ends here. vfork: this process waits
+ * until the leader has become the program or has failed, and reads from shared memory why. */
 static void start_leader(struct life *life, const struct supervisor_fds *fds)
 {
-    struct launch_failure failure = {.reason = START_NO_RESOURCES};
-    int ends[2];
+    static struct launch_failure failure;
 
-    if (pipe2(ends, O_CLOEXEC) != 0)
-        refuse(life, START_NO_RESOURCES, errno, "");
+    failure.reason = 0;
     life->started_us = monotonic_us();
-    life->leader = fork();
+    life->started_at_us = realtime_us();
+    life->leader = vfork();
     if (life->leader < 0)
         refuse(life, START_NO_RESOURCES, errno, "");
     if (life->leader == 0) {
-        launch(life->request, fds->out, fds->err, ends[1], &failure);
-        write_all(3, &failure, sizeof failure);
+        launch(life->request, fds->out, fds->err, &failure);
         _exit(127);
     }
-    close(ends[1]);
     close(fds->out);
     close(fds->err);
-    ssize_t size;
-    while ((size = read(ends[0], &failure, sizeof failure)) < 0 && errno == EINTR)
-        ;
-    close(ends[0]);
-    if (size == 0)
+    if (!failure.reason)
         return;
     waitpid(life->leader, NULL, 0);
     refuse(life, failure.reason, failure.error, failure.path);
-}
-
-static void tell_started(const struct life *life)
-{
-    uint8_t payload[16];
-    struct writer writer = writer_over(payload, sizeof payload);
-
-    put_u64(&writer, realtime_us() - (monotonic_us() - life->started_us));
-    put_u32(&writer, (uint32_t)life->leader);
-    report_writer(life->agent, FRAME_STARTED, &writer);
 }
 
 /* Reaps what has ended, except the leader: while it is a zombie nobody else can get its number, so
@@ -274,6 +259,7 @@ static void tell_ended(const struct life *life)
     put_u8(&writer, 0);
     put_u32(&writer, (uint32_t)code);
     put_u32(&writer, by_signal ? (uint32_t)WTERMSIG(life->status) : 0);
+    put_u64(&writer, life->started_at_us);
     put_u64(&writer, life->ended_us - life->started_us);
     put_usage(&writer);
     put_u32(&writer, (uint32_t)life->survivors);
@@ -315,7 +301,6 @@ _Noreturn void supervise(const struct run_request *request, struct supervisor_fd
     life.deadline_us = request->timeout_us == NO_TIMEOUT
                            ? UINT64_MAX
                            : later_us(life.started_us, request->timeout_us);
-    tell_started(&life);
     wait_for_leader(&life);
     sweep(&life);
     exchange_collect(&life.exchange, request, life.agent);
