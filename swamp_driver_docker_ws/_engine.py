@@ -255,6 +255,15 @@ class DockerEngine:
         class Client(docker.APIClient):
             """The SDK waits for ever in some calls (attach, events); this one in none."""
 
+            @property
+            def trust_env(self) -> bool:
+                """Proxies, and authorities for them, are in the environment for other peers."""
+                return False
+
+            @trust_env.setter
+            def trust_env(self, _: bool) -> None:
+                pass
+
             def send(self, request: Any, **options: Any) -> Any:
                 _check_socket(url)
                 options["timeout"] = options.get("timeout") or self.timeout
@@ -280,8 +289,6 @@ class DockerEngine:
             timeout=self._quick_s if quick else timeout_s,
         )
         client.timeout = timeout_s
-        # Proxies, and a CA bundle for them, are in the environment for other peers than this one.
-        client.trust_env = False
         self._version = str(client.api_version)
         return client
 
