@@ -5,6 +5,7 @@ from swamp_driver.host._api import (
     load_workflow,
     load_workflow_text,
     plan,
+    plan_file,
     run,
 )
 from swamp_driver.host._bound_driver import BoundDriver, LoadedDriver, open_driver
@@ -68,6 +69,7 @@ __all__ = [
     "open_driver",
     "open_store",
     "plan",
+    "plan_file",
     "remove_workspace",
     "run",
 ]

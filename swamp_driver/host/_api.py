@@ -20,6 +20,7 @@ from swamp_driver.workflow import (
     Plan,
     Workflow,
     parse_workflow,
+    plan_text,
     plan_workflow,
 )
 
@@ -78,12 +79,37 @@ def plan(
     Raises:
         WorkflowError: the file, the inputs or the options of a driver are wrong; all problems.
         PluginError: `driver` cannot be used.
-        ConfigError: `driver_config` is wrong.
     """
     return plan_workflow(
         loaded.workflow,
         source=loaded.source,
         directory=loaded.directory,
+        inputs=inputs or {},
+        selection=DriverSelection(cli_driver=driver, cli_config=driver_config),
+        catalog=RegistryCatalog(drivers),
+    )
+
+
+def plan_file(
+    path: str | Path,
+    *,
+    inputs: Mapping[str, Json] | None = None,
+    driver: str | None = None,
+    driver_config: Mapping[str, Json] | None = None,
+    drivers: Mapping[str, type] | None = None,
+) -> Plan:
+    """Load and plan a file in one, with the problems of both at once.
+
+    As `plan(load_workflow(path), ...)`, but a wrong key does not hide a driver that is unknown.
+
+    Raises:
+        WorkflowError: the file, the inputs or the options of a driver are wrong; all problems.
+        PluginError: `driver` cannot be used.
+    """
+    return plan_text(
+        _read(Path(path)),
+        source=str(path),
+        directory=str(Path(path).parent.absolute()),
         inputs=inputs or {},
         selection=DriverSelection(cli_driver=driver, cli_config=driver_config),
         catalog=RegistryCatalog(drivers),

@@ -12,7 +12,7 @@ from swamp_driver.cli._completion import complete_drivers, complete_workflows
 from swamp_driver.cli._help import TeachingCommand
 from swamp_driver.cli._signals import cancel_on_signals
 from swamp_driver.cli._sinks import FORMATS, Format, Verbosity, open_sink
-from swamp_driver.host import RunOptions, load_workflow, plan, run
+from swamp_driver.host import RunOptions, plan_file, run
 from swamp_driver.spec import CancelToken
 from swamp_driver.workflow import Plan, Preserve
 
@@ -128,8 +128,8 @@ def command(ctx: click.Context, file: str, **options: Unpack[_Options]) -> int:
     """
     ctx.obj.verbose = ctx.obj.verbose or options["verbose"]
     verbosity = _verbosity(options)
-    planned = plan(
-        load_workflow(file),
+    planned = plan_file(
+        file,
         inputs=read_assignments(options["inputs"], option="--input", file=options["input_file"]),
         driver=options["driver"],
         driver_config=read_assignments(options["driver_config"], option="--driver-config") or None,

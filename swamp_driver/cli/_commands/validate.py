@@ -14,7 +14,7 @@ from swamp_driver.cli._print import err_style, out_style, print_errors, print_js
 from swamp_driver.cli._problems import render_problems
 from swamp_driver.cli._untrusted import escape_controls
 from swamp_driver.errors import Problem, WorkflowError
-from swamp_driver.host import load_workflow, plan
+from swamp_driver.host import plan_file
 
 
 @click.command(
@@ -48,16 +48,15 @@ def command(files: tuple[str, ...], *, as_json: bool) -> int:
 
 def _problems(file: str) -> tuple[Problem, ...]:
     try:
-        loaded = load_workflow(file)
+        plan_file(file)
     except WorkflowError as error:
-        return error.problems
-    try:
-        plan(loaded)
-    except WorkflowError as error:
-        inputs = loaded.workflow.inputs
-        missing = {f"inputs.{name}" for name in inputs.required}
-        return tuple(problem for problem in error.problems if problem.path not in missing)
+        return tuple(problem for problem in error.problems if not _is_missing_input(problem))
     return ()
+
+
+def _is_missing_input(problem: Problem) -> bool:
+    """Return whether a value is missing: it has no place in the file, as a wrong default has."""
+    return problem.path.startswith("inputs.") and not problem.line
 
 
 def _show(found: dict[str, tuple[Problem, ...]]) -> None:
