@@ -18,18 +18,18 @@ def _parameter(case: DriverCase) -> Any:
     return pytest.param(case, id=case.name, marks=marks)
 
 
-@pytest.fixture(scope="module", params=[_parameter(case) for case in CASES])
+@pytest.fixture(scope="session", params=[_parameter(case) for case in CASES])
 def driver_under_test(request: pytest.FixtureRequest) -> DriverCase:
     """Each driver of `tests.drivers.cases` in turn."""
     case: DriverCase = request.param
     return case
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def shared_run(
     driver_under_test: DriverCase, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[OpenRun]:
-    """Give one prepared run to all tests of a module that leave it as they found it."""
+    """Give one prepared run to all tests that do not mind what others left in its workspace."""
     base = tmp_path_factory.mktemp("runs")
     with opened_run(driver_under_test, base) as run:
         yield run

@@ -29,7 +29,7 @@ def test_what_a_step_made_belongs_to_the_user_after_a_kept_run(
     run.sh("mkdir -p a/b; echo x > a/b/file; ln -s a link; echo y > .hidden; touch ~/home-file")
     report = run.teardown(remove=False)
     assert report.errors == ()
-    assert report.kept == (str(run.run_dir),)
+    assert str(run.run_dir) in report.kept
     entries = [Path(run.run_dir), *Path(run.run_dir).rglob("*")]
     assert {(e.lstat().st_uid, e.lstat().st_gid) for e in entries} == {(os.getuid(), os.getgid())}
     run.teardown()
@@ -43,7 +43,8 @@ def test_hostile_trees_are_removed(make_run: Callable[..., OpenRun], tmp_path: P
     run.prepare()
     assert run.sh(f"{HOSTILE}\ncd {run.path}; ln -s {sentinel} out").result.exit_code is not None
     report = run.teardown()
-    assert (report.errors, report.removed) == ((), (str(run.run_dir),))
+    assert report.errors == ()
+    assert str(run.run_dir) in report.removed
     assert sorted(entry.name for entry in tmp_path.iterdir()) == ["sentinel"]
     assert (sentinel / "precious").is_dir()
 

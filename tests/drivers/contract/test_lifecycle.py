@@ -28,7 +28,8 @@ def test_a_run_leaves_nothing(make_run: Callable[..., OpenRun], tmp_path: Path) 
     run.prepare()
     assert run.sh("echo hi").text == "hi"
     report = run.teardown()
-    assert report == attrs.evolve(report, removed=(str(run.run_dir),), kept=(), errors=())
+    assert str(run.run_dir) in report.removed
+    assert (report.kept, report.errors) == ((), ())
     assert names_in(tmp_path) == []
     wait_until(lambda: threading.active_count() <= threads, "threads of the run are left")
     assert len(os.listdir("/proc/self/fd")) <= descriptors  # noqa: PTH208
@@ -154,12 +155,14 @@ def test_a_kept_run_can_be_removed_from_its_handle(
     workspace = run.prepare()
     run.sh("echo kept > file")
     report = run.teardown(remove=False)
-    assert (report.kept, report.errors) == ((str(run.run_dir),), ())
+    assert str(run.run_dir) in report.kept
+    assert report.errors == ()
     assert (run.path / "file").read_text() == "kept\n"
     later = run.again()
     later.workspace = attrs.evolve(workspace, handle=json.loads(json.dumps(workspace.handle)))
     report = later.teardown()
-    assert (report.removed, report.errors) == ((str(run.run_dir),), ())
+    assert str(run.run_dir) in report.removed
+    assert report.errors == ()
     assert names_in(tmp_path) == []
 
 
