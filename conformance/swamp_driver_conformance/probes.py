@@ -14,6 +14,8 @@ from pathlib import Path
 
 from swamp_driver_conformance.expect import not_run
 
+_READ_BYTES = 256 * 1024
+
 CAN_SEE_PROCESSES = sys.platform == "linux"
 """Whether `/proc` tells of all processes of this host."""
 
@@ -54,8 +56,17 @@ def _pids() -> Iterator[int]:
 
 def _mentions(pid: int, word: bytes, parts: tuple[str, ...]) -> bool:
     with contextlib.suppress(OSError):
-        return any(word in Path(f"/proc/{pid}/{part}").read_bytes() for part in parts)
+        return any(word in _read(f"/proc/{pid}/{part}") for part in parts)
     return False
+
+
+def _read(path: str) -> bytes:
+    # Not through a file object: this is done for every process of the machine, after every test.
+    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        return b"".join(iter(lambda: os.read(fd, _READ_BYTES), b""))
+    finally:
+        os.close(fd)
 
 
 def is_zombie(pid: int) -> bool:

@@ -24,6 +24,11 @@ class OutputPump:
         self._thread = threading.Thread(target=self._read, daemon=True)
         self._thread.start()
 
+    @property
+    def is_reading(self) -> bool:
+        """Return whether the stream has not come to its end."""
+        return self._thread.is_alive()
+
     def _read(self) -> None:
         fd = self._pipe.fileno()
         while True:

@@ -6,10 +6,10 @@ import contextlib
 import os
 import signal
 import time
-from pathlib import Path
 
 TAG = "SWAMP_REFERENCE_STEP"
 _GIVE_UP_S = 5.0
+_READ_BYTES = 4 * 1024 * 1024
 
 
 def kill_group(group: int, number: int) -> None:
@@ -40,10 +40,21 @@ def _pids() -> list[int]:
 def is_stray(pid: int, leader: int, tag: str) -> bool:
     """Return whether a live process belongs to the step."""
     with contextlib.suppress(OSError):
-        status = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
-        if status[0] in (b"Z", b"X"):
-            return False
-        if int(status[3]) == leader:
-            return True
-        return tag.encode() in Path(f"/proc/{pid}/environ").read_bytes()
+        # A zombie has no environment any more, but is still in its session.
+        return tag.encode() in _read(pid, "environ") or (
+            os.getsid(pid) == leader and not _is_zombie(pid)
+        )
     return False
+
+
+def _is_zombie(pid: int) -> bool:
+    return _read(pid, "stat").rpartition(b")")[2].split()[0] in (b"Z", b"X")
+
+
+def _read(pid: int, name: str) -> bytes:
+    # Not through a file object: this is done for every process of the machine, after every step.
+    fd = os.open(f"/proc/{pid}/{name}", os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        return os.read(fd, _READ_BYTES)
+    finally:
+        os.close(fd)
