@@ -44,10 +44,6 @@ class AgentConnection:
         lease_ms = 0 if lease_s is None else max(1, round(lease_s * 1000))
         try:
             self._link.send(FrameType.OPEN, body=MAGIC + u16(PROTOCOL_VERSION) + u32(lease_ms))
-        except BaseException:
-            self._link.close(0)
-            raise
-        try:
             self.hello = self._link.wait_for_hello(hello_timeout_s)
         except BaseException:
             self._link.close(0)

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import threading
 import time
 from typing import TYPE_CHECKING
-
-from swamp_driver.agent._protocol import FrameType
-from swamp_driver.errors import LostError
 
 if TYPE_CHECKING:
     from swamp_driver.agent._link import Link
@@ -25,9 +21,8 @@ def keep_lease(link: Link, lease_s: float) -> None:
     def beat() -> None:
         while not ended.wait(lease_s / 3):
             if time.monotonic() - link.heard_at > lease_s:
-                link.lose(f"nothing was heard for {lease_s:g} s")
+                link.abandon(f"nothing was heard for {lease_s:g} s")
                 return
-            with contextlib.suppress(LostError):
-                link.send(FrameType.PING)
+            link.ping()
 
     threading.Thread(target=beat, name="agent lease", daemon=True).start()

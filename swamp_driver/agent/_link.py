@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from swamp_driver.agent._stream import ByteStream
 
 _READ_SIZE = 256 * 1024
+_PING = encode_request(FrameType.PING, 0)[0]
+_SHUTDOWN = encode_request(FrameType.SHUTDOWN, 0)[0]
 
 
 class Call:
@@ -115,6 +117,21 @@ class Link:
             self.lose(f"the stream broke: {error}", error)
             raise self.lost_error() from error
 
+    def ping(self) -> None:
+        """Show the agent that this side lives; whoever is sending right now does so already."""
+        if self._send_lock.acquire(blocking=False):
+            try:
+                self._stream.write(_PING)
+            except (OSError, ValueError) as error:
+                self.lose(f"the stream broke: {error}", error)
+            finally:
+                self._send_lock.release()
+
+    def abandon(self, reason: str) -> None:
+        """End all calls and close the stream, without a word to the agent."""
+        self.lose(reason)
+        self._stream.close()
+
     def on_lost(self, callback: Callable[[str], None]) -> None:
         """Call `callback` with the reason when the connection goes; at once where it has gone."""
         with self._calls_lock:
@@ -140,13 +157,17 @@ class Link:
 
     def close(self, timeout_s: float) -> None:
         """Ask the agent to end everything, wait for that, close the stream. Twice is fine."""
-        with contextlib.suppress(LostError):
-            if self.lost is None:
-                self.send(FrameType.SHUTDOWN)
+        # One that is sending to an agent which does not read must not hold this up.
+        if self.lost is None and self._send_lock.acquire(timeout=timeout_s):
+            try:
+                self._stream.write(_SHUTDOWN)
+            except (OSError, ValueError) as error:
+                self.lose(f"the stream broke: {error}", error)
+            finally:
+                self._send_lock.release()
         if threading.current_thread() is not self._reader:
             self._reader.join(timeout_s)
-        self.lose("the connection was closed")
-        self._stream.close()
+        self.abandon("the connection was closed")
 
     def _read(self) -> None:
         decoder = FrameDecoder()

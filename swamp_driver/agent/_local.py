@@ -35,6 +35,11 @@ class LocalAgent:
         """The process number of the agent."""
         return self._process.pid
 
+    @property
+    def exit_code(self) -> int | None:
+        """What the agent exited with; None while it has not, or was not waited for by `close`."""
+        return self._process.returncode
+
     def close(self, timeout_s: float = 5.0) -> None:
         """End the agent and all that it runs, and wait for that. Twice is fine."""
         self.connection.close(timeout_s)

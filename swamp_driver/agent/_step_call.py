@@ -65,9 +65,10 @@ class _StepCall:
         """Take frames until the last one."""
         while True:
             try:
-                result = self._take(self._call.next_frame())
+                frame = self._call.next_frame()
             except LostError as error:
                 return self._lost(str(error))
+            result = self._take(frame)
             if result is not None:
                 return result
 
@@ -99,7 +100,8 @@ class _StepCall:
         self._consumed += size
         if self._consumed >= _WINDOW // 2:
             consumed, self._consumed = self._consumed, 0
-            self._call.send(FrameType.CREDIT, u32(consumed))
+            with contextlib.suppress(LostError):  # then there is no next frame
+                self._call.send(FrameType.CREDIT, u32(consumed))
 
     def _collect_name(self, reader: Reader) -> str:
         index = reader.u32()

@@ -34,50 +34,57 @@ class PipeStream:
     """A stream made of two descriptors, which it owns from now on: pipes of a subprocess."""
 
     def __init__(self, *, read_fd: int, write_fd: int) -> None:
-        self._read_fd = read_fd
-        self._write_fd = write_fd
-        self._reading = threading.Lock()
-        self._writing = threading.Lock()
-        self._closed = False
+        self._reader = _Descriptor(read_fd)
+        self._writer = _Descriptor(write_fd)
 
     def read(self, max_bytes: int, /) -> bytes:
         """See `ByteStream.read`."""
-        with self._reading:
-            data = b"" if self._read_fd < 0 else os.read(self._read_fd, max_bytes)
-            if self._closed:
-                self._close_read_fd()
-        return data
+        with self._reader as fd:
+            return b"" if fd < 0 else os.read(fd, max_bytes)
 
     def write(self, data: bytes, /) -> None:
         """See `ByteStream.write`."""
-        with self._writing:
-            if self._write_fd < 0:
+        with self._writer as fd:
+            if fd < 0:
                 raise BrokenPipeError("the stream is closed")
             view = memoryview(data)
             while view:
-                view = view[os.write(self._write_fd, view) :]
+                view = view[os.write(fd, view) :]
 
     def close(self) -> None:
         """See `ByteStream.close`.
 
-        A read that is under way keeps its descriptor, and closes it when the agent has gone: closed
-        under it, the number could be another file's by then.
+        A read or write that is under way ends first: when the agent has gone, at the latest.
         """
-        self._closed = True
-        with self._writing:
-            if self._write_fd >= 0:
-                os.close(self._write_fd)
-                self._write_fd = -1
-        if self._reading.acquire(blocking=False):
-            try:
-                self._close_read_fd()
-            finally:
-                self._reading.release()
+        self._writer.close()
+        self._reader.close()
 
-    def _close_read_fd(self) -> None:
-        if self._read_fd >= 0:
-            os.close(self._read_fd)
-            self._read_fd = -1
+
+class _Descriptor:
+    """Closed by whoever uses it last: closed during a call, its number could be another file's."""
+
+    def __init__(self, fd: int) -> None:
+        self._fd = fd
+        self._in_use = threading.Lock()
+        self._closing = False
+
+    def __enter__(self) -> int:
+        self._in_use.acquire()
+        return self._fd
+
+    def __exit__(self, *_: object) -> None:
+        self._in_use.release()
+        if self._closing:
+            self.close()
+
+    def close(self) -> None:
+        """Close it now, or as soon as it is not in use any more."""
+        self._closing = True
+        if self._in_use.acquire(blocking=False):
+            if self._fd >= 0:
+                os.close(self._fd)
+            self._fd = -1
+            self._in_use.release()
 
 
 class SocketStream:
