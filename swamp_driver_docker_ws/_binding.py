@@ -161,14 +161,14 @@ def _make_volume(maker: ContainerMaker, volume: str) -> None:
     role: Role = "persistent" if request.persistent else "workspace"
     labels = labels_for(run, binding=maker.binding, role=role, created_at=time.time())
     maker.engine.create_volume(volume, labels)
-    maker.put_into_volume(
-        [
-            ArchiveEntry(path=path, mode=mode, uid=request.uid, gid=request.gid)
-            for path, mode in (
-                (request.path, 0o755),
-                (request.home, 0o755),
-                # As /tmp is: steps of any user make their own directories there.
-                (f"{request.run_dir}/exchange", 0o1777),
-            )
-        ]
-    )
+    entries = [
+        ArchiveEntry(path=path, mode=mode, uid=request.uid, gid=request.gid)
+        for path, mode in (
+            (request.path, 0o755),
+            (request.home, 0o755),
+            # As /tmp is: steps of any user make their own directories there.
+            (f"{request.run_dir}/exchange", 0o1777),
+        )
+    ]
+    with maker.stopped_helper() as container_id:
+        maker.engine.put_files(container_id, entries)

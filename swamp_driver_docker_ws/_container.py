@@ -6,7 +6,7 @@ import contextlib
 import itertools
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import attrs
@@ -129,13 +129,14 @@ class ContainerMaker:
         for ending in endings:
             ending.result()
 
-    def put_into_volume(self, entries: Sequence[ArchiveEntry]) -> None:
-        """Put files into the run directory where it is a volume, by a container that never runs."""
+    @contextlib.contextmanager
+    def stopped_helper(self) -> Iterator[str]:
+        """Provide the id of a container that never runs, to copy files into and out of a volume."""
         name, labels = self._identity("helper")
         spec = translate_helper(self.config, self.run, self.around, name=name, labels=labels)
         container_id = self.engine.create_container(spec)
         try:
-            self.engine.put_files(container_id, entries)
+            yield container_id
         finally:
             self._discard(container_id)
 

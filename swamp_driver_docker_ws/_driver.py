@@ -35,6 +35,7 @@ from swamp_driver_docker_ws._config import DockerConfig, DockerSessionConfig
 from swamp_driver_docker_ws._engine import DockerEngine
 from swamp_driver_docker_ws._engine_api import Engine
 from swamp_driver_docker_ws._engine_ref import EngineRef, resolve_engine
+from swamp_driver_docker_ws._export_volume import export_volume
 from swamp_driver_docker_ws._handle import Handle, handle_for, read_handle
 from swamp_driver_docker_ws._leftovers import list_leftovers, remove_leftover
 from swamp_driver_docker_ws._teardown import Ledger, Made, Settlement, settle_binding
@@ -201,6 +202,19 @@ class DockerDriver:
             return remove_leftover(engine, leftover)
         finally:
             engine.close()
+
+    @hookimpl
+    def export_workspace(self, config: object, workspace: Workspace, directory: str) -> bool:
+        """Copy a workspace out of the volume that it is in."""
+        handle = read_handle(workspace.handle)
+        if handle is None or handle.volume is None or not isinstance(config, DockerConfig):
+            return False
+        engine = self.connect(handle.ref)
+        try:
+            export_volume(workspace.path, directory, config=config, handle=handle, engine=engine)
+        finally:
+            engine.close()
+        return True
 
     def _settle(
         self, run: RunContext, outcome: RunOutcome, *, handle: Handle | None, was_prepared: bool

@@ -131,6 +131,12 @@ class DockerEngine:
         with self._errors():
             self._client(_PATIENT_S).put_archive(container_id, "/", tar_of(entries))
 
+    def get_files(self, container_id: str, path: str) -> Iterator[bytes]:
+        """See `Engine.get_files`."""
+        with self._errors():
+            chunks, _ = self._client(_PATIENT_S).get_archive(container_id, path)
+            yield from chunks
+
     def attach(self, container_id: str) -> ContainerStream:
         """See `Engine.attach`."""
         with self._errors():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 import attrs
@@ -129,6 +129,10 @@ class Engine(Protocol):
 
     def put_files(self, container_id: str, entries: Sequence[ArchiveEntry]) -> None:
         """Put files into a container, also one that was not started, or into its volumes."""
+        ...
+
+    def get_files(self, container_id: str, path: str) -> Iterator[bytes]:
+        """Yield a directory of a container, also of one that was not started, as a tar archive."""
         ...
 
     def attach(self, container_id: str) -> ContainerStream:

@@ -20,6 +20,7 @@ class Handle:
     """What a later process needs to tear a binding down; the JSON of `Workspace.handle`."""
 
     ref: EngineRef
+    run_id: str
     binding: str
     volume: str | None
 
@@ -28,6 +29,7 @@ class Handle:
         return {
             "version": _HANDLE_VERSION,
             "engine": self.ref.to_json(),
+            "run": self.run_id,
             "binding": self.binding,
             "volume": self.volume,
         }
@@ -36,10 +38,16 @@ class Handle:
 def read_handle(data: Mapping[str, Json]) -> Handle | None:
     """Return what `Handle.to_json` gave, or None where it is something else."""
     match data:
-        case {"version": 1, "engine": engine, "binding": str(binding), "volume": volume}:
+        case {
+            "version": 1,
+            "engine": engine,
+            "run": str(run_id),
+            "binding": str(binding),
+            "volume": volume,
+        }:
             if (ref := EngineRef.from_json(engine)) is not None:
                 name = volume if isinstance(volume, str) else None
-                return Handle(ref=ref, binding=binding, volume=name)
+                return Handle(ref=ref, run_id=run_id, binding=binding, volume=name)
     return None
 
 
@@ -52,7 +60,7 @@ def handle_for(config: DockerConfig, run: RunContext, ref: EngineRef, binding: s
     """
     is_volume = config.storage == "volume" or (config.storage == "auto" and not ref.is_local)
     if not is_volume:
-        return Handle(ref=ref, binding=binding, volume=None)
+        return Handle(ref=ref, run_id=run.run_id, binding=binding, volume=None)
     if run.workspace.mode == "attach":
         raise UnsupportedCapabilityError(
             f"the engine at '{ref.url}' does not share directories with this machine, so its steps "
@@ -64,4 +72,4 @@ def handle_for(config: DockerConfig, run: RunContext, ref: EngineRef, binding: s
         if run.workspace.persistent
         else name_for(run.run_id, binding=binding, role="workspace", number=0)
     )
-    return Handle(ref=ref, binding=binding, volume=volume)
+    return Handle(ref=ref, run_id=run.run_id, binding=binding, volume=volume)

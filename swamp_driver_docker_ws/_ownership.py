@@ -14,7 +14,7 @@ from swamp_driver_docker_ws._config import DockerConfig
 from swamp_driver_docker_ws._container import AgentContainer, ContainerMaker
 from swamp_driver_docker_ws._engine_api import Engine
 from swamp_driver_docker_ws._handle import Handle
-from swamp_driver_docker_ws._translate import AgentPlace, Storage, Surroundings, UserChoice
+from swamp_driver_docker_ws._helper import helper_maker
 
 _ROOT = 0
 
@@ -52,23 +52,7 @@ def take_back(
 
     Works in any process. Returns one line for each thing that failed.
     """
-    image = engine.find_image(config.image)
-    if image is None:
-        return (f"files keep their owners: the image '{config.image}' is not there any more",)
-    maker = ContainerMaker(
-        engine=engine,
-        config=config,
-        run=run,
-        around=Surroundings(
-            image=image,
-            engine=engine.info(),
-            agent=AgentPlace(),
-            storage=Storage(volume=handle.volume),
-            user=UserChoice(user=""),
-        ),
-        binding=handle.binding,
-    )
-    with maker.helper() as helper:
+    with helper_maker(run, config, handle, engine).helper() as helper:
         request = run.workspace
         return tuple(helper.chown_tree(request.run_dir, uid=request.uid, gid=request.gid))
 

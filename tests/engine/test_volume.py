@@ -80,6 +80,24 @@ def test_a_workspace_of_another_driver_is_refused(tmp_path: Path) -> None:
     assert (containers_of(run), volumes_of(run)) == ([], [])
 
 
+def test_a_kept_workspace_can_be_taken_out(tmp_path: Path) -> None:
+    """The results of a run elsewhere stay there until they are asked for."""
+    with opened(tmp_path, {"storage": "volume"}) as run:
+        run.sh("mkdir -p a/empty; echo x > a/f; chmod 0751 a/f; ln -s /etc/passwd out; ln a/f b")
+        run.teardown(remove=False)
+        target = tmp_path / "out"
+        target.mkdir()
+        driver, workspace = docker_run(tmp_path).driver, run.workspace
+        assert driver.export_workspace(driver.config, workspace, str(target))
+        assert (target / "a/f").read_text() == (target / "b").read_text() == "x\n"
+        assert (target / "a/f").stat().st_mode & 0o7777 == 0o751
+        assert (target / "a/empty").is_dir()
+        assert str((target / "out").readlink()) == "/etc/passwd"
+        for leftover in driver.list_leftovers(driver.config):
+            if leftover.run_id == run.run.run_id:
+                assert driver.remove_leftover(driver.config, leftover)
+
+
 def test_a_later_process_removes_the_volume(tmp_path: Path) -> None:
     """From the handle alone: it names the engine and the volume."""
     run = docker_run(tmp_path, {"storage": "volume", "mode": "session"})
