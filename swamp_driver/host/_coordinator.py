@@ -6,13 +6,13 @@ import os
 from collections import deque
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from fnmatch import fnmatchcase
 from queue import SimpleQueue
 
 import attrs
 
 from swamp_driver.errors import SwampDriverError
 from swamp_driver.host._masking import looks_secret, maskable, too_short
+from swamp_driver.host._pass_env import passed_env
 from swamp_driver.host._queue import ReadyQueue
 from swamp_driver.host._records import StepRecord
 from swamp_driver.host._schedule import Decision, EndJob, Schedule, SkipStep, StartJob, StartStep
@@ -192,14 +192,7 @@ class Coordinator:
     def _passed_env(self, driver: str, config: Mapping[str, object]) -> dict[str, str]:
         """Return the caller's variables that the options of the driver let pass."""
         options = self._runner.bindings.options(driver, config)  # type: ignore[arg-type]
-        patterns: tuple[str, ...] = tuple(getattr(options, "pass_env", ()) or ())
-        if not patterns:
-            return {}
-        return {
-            name: value
-            for name, value in os.environ.items()
-            if any(fnmatchcase(name, pattern) for pattern in patterns)
-        }
+        return passed_env(getattr(options, "pass_env", ()) or (), os.environ)
 
     def _learn_secrets(self, secret: Mapping[str, str]) -> None:
         self._secrets |= maskable(secret.values())

@@ -14,6 +14,7 @@ from swamp_driver.workflow._condition import (
 from swamp_driver.workflow._drivers import DriverCatalog, DriverSelection
 from swamp_driver.workflow._for_each import Iteration, expand_for_each
 from swamp_driver.workflow._json_schema import json_schema
+from swamp_driver.workflow._known import KnownTree, known_tree, waits_for
 from swamp_driver.workflow._load import parse_workflow
 from swamp_driver.workflow._model import Job, Workflow
 from swamp_driver.workflow._model_step import Step
@@ -49,6 +50,7 @@ __all__ = [
     "GroupCondition",
     "Iteration",
     "Job",
+    "KnownTree",
     "NotCondition",
     "OutputsError",
     "Plan",
@@ -74,6 +76,7 @@ __all__ = [
     "condition_holds",
     "expand_for_each",
     "json_schema",
+    "known_tree",
     "parse_assignments",
     "parse_outputs",
     "parse_workflow",
@@ -83,4 +86,5 @@ __all__ = [
     "plan_workflow",
     "runs_after_failure",
     "self_of",
+    "waits_for",
 ]

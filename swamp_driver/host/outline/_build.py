@@ -1,0 +1,183 @@
+"""Plan -> PlanOutline."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+
+from swamp_driver.host._masking import looks_secret
+from swamp_driver.host._pass_env import passed_env
+from swamp_driver.host._settings import HostSettings
+from swamp_driver.host._workspaces import persistent_name
+from swamp_driver.host.outline._values import (
+    BindingOutline,
+    Known,
+    OptionOutline,
+    PassedVariable,
+    PlanOutline,
+    StepOutline,
+)
+from swamp_driver.spec import OptionInfo, config_options, structure_config
+from swamp_driver.workflow import (
+    ConfigTree,
+    DriverCatalog,
+    KnownTree,
+    Plan,
+    PlannedBinding,
+    PlannedStep,
+    RunScope,
+    Template,
+    expand_for_each,
+    known_tree,
+    self_of,
+    waits_for,
+)
+
+
+def outline_plan(
+    plan: Plan,
+    *,
+    catalog: DriverCatalog,
+    environ: Mapping[str, str],
+    settings: HostSettings,
+) -> PlanOutline:
+    """Return what would happen if `plan` were run here; nothing is run or made.
+
+    Pure but for what `catalog` does. `environ` is the environment that `passEnv` chooses from.
+
+    Raises:
+        WorkflowError: A `forEach` whose values are known cannot be run: two entries with one name.
+        PluginError: A driver of the plan is not there any more.
+    """
+    bindings = {one.id: _binding(one, plan, catalog, environ) for one in plan.bindings}
+    return PlanOutline(
+        plan=plan,
+        workspace_path=_workspace_path(plan, settings),
+        bindings=tuple(bindings.values()),
+        steps=tuple(
+            _step(step, job.name, plan, bindings[step.binding])
+            for job in plan.jobs
+            for step in job.steps
+        ),
+    )
+
+
+def _workspace_path(plan: Plan, settings: HostSettings) -> str | None:
+    if not plan.workspace.enabled:
+        return None
+    if plan.workspace.persistent:
+        run_dir = settings.persistent_dir / persistent_name(plan.workspace.key)
+    else:
+        run_dir = settings.runs_dir / "<run id>"
+    return str(run_dir / "workspace")
+
+
+def _binding(
+    binding: PlannedBinding, plan: Plan, catalog: DriverCatalog, environ: Mapping[str, str]
+) -> BindingOutline:
+    info = catalog.describe(binding.driver)
+    config = {key: known_tree(tree, plan.inputs) for key, tree in binding.config.items()}
+    declared = [option for option in config_options(info.config) if "." not in option.key]
+    unknown = config.keys() - {option.key for option in declared}
+    return BindingOutline(
+        id=binding.id,
+        driver=binding.driver,
+        summary=info.summary,
+        options=(
+            *(_option(option, config) for option in declared),
+            *(OptionOutline(key=key, text="", known="unknown") for key in sorted(unknown)),
+        ),
+        passed=tuple(
+            PassedVariable(name=name, secret=looks_secret(name))
+            for name in sorted(passed_env(_patterns(binding, info.config, config), environ))
+        ),
+    )
+
+
+def _patterns(
+    binding: PlannedBinding, options: type, config: Mapping[str, KnownTree]
+) -> Iterator[str]:
+    """Yield the patterns of `passEnv`, as far as they are known."""
+    if binding.is_static:
+        yield from getattr(structure_config(options, config), "pass_env", None) or ()  # type: ignore[arg-type]
+        return
+    patterns = config.get("passEnv")
+    for pattern in patterns if isinstance(patterns, list) else ():
+        if isinstance(pattern, str):
+            yield pattern
+
+
+def _option(option: OptionInfo, config: Mapping[str, KnownTree]) -> OptionOutline:
+    if option.secret:
+        return OptionOutline(key=option.key, text="", known="secret")
+    if option.key not in config:
+        known: Known = "missing" if option.required else "default"
+        return OptionOutline(key=option.key, text=option.default_text, known=known)
+    value = config[option.key]
+    known = "at run time" if _has_template(value) else "given"
+    return OptionOutline(key=option.key, text=_json(value), known=known)
+
+
+def _has_template(tree: KnownTree) -> bool:
+    match tree:
+        case Template():
+            return True
+        case list():
+            return any(_has_template(item) for item in tree)
+        case dict():
+            return any(_has_template(item) for item in tree.values())
+        case _:
+            return False
+
+
+def _json(value: KnownTree | ConfigTree) -> str:
+    if isinstance(value, Template):
+        return value.text
+    return json.dumps(value, default=lambda template: template.text, ensure_ascii=False)
+
+
+def _step(step: PlannedStep, job: str, plan: Plan, binding: BindingOutline) -> StepOutline:
+    passed = {one.name: one.secret for one in binding.passed}
+    entries = _entries(step, job, plan)
+    known = frozenset({"self"}) if entries is not None else frozenset[str]()
+    return StepOutline(
+        planned=step,
+        entries=entries,
+        env=tuple(sorted({*step.env, *passed})),
+        secrets=tuple(sorted(name for name in passed if passed[name] and name not in step.env)),
+        open=tuple((key, _json(tree)) for key, tree in _trees(step) if waits_for(tree) - known),
+    )
+
+
+def _entries(step: PlannedStep, job: str, plan: Plan) -> tuple[str, ...] | None:
+    """Return the names of the iterations; None where values or names must wait for the run."""
+    if step.for_each is None:
+        return ()
+    if waits_for(step.for_each.values) or waits_for(step.name) - {"self"}:
+        return None
+    scope = RunScope(
+        inputs=plan.inputs,
+        run_id="",
+        workflow=plan.workflow,
+        started_at=0.0,
+        workspace_path=None,
+        job=job,
+        self_values=self_of(plan),
+        source=plan.source,
+        directory=plan.directory,
+    )
+    return tuple(iteration.name for iteration in expand_for_each(step, scope))
+
+
+def _trees(step: PlannedStep) -> Iterator[tuple[str, ConfigTree]]:
+    """Yield all that may hold expressions, but the script: what a person reads as it is written."""
+    yield "name", step.name
+    if step.for_each is not None:
+        yield "forEach.in", step.for_each.values
+    for name, value in step.env.items():
+        yield f"env.{name}", value
+    yield "workingDir", step.working_dir
+    yield "timeout", step.command.timeout_ms
+    yield "once", step.once
+    for output in step.outputs:
+        yield "outputs", output.path
