@@ -96,5 +96,5 @@ def test_a_flag_that_is_an_option_names_the_option(arg: str, instead: str) -> No
 )
 def test_a_value_that_does_not_fit_is_refused(args: list[str]) -> None:
     """While the file is read, not when a container starts."""
-    with pytest.raises(ValueError, match="."):
+    with pytest.raises(ValueError, match=r"."):
         parse_extra_args(args)

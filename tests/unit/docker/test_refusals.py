@@ -21,8 +21,7 @@ RUN_DIR = "/r/rabcdefghijk"
         ("No such image: no/such:1", "image"),
         ("invalid reference format: repository name must be lowercase", "image"),
         (
-            "image with reference a was found but does not match the specified platform: "
-            "wanted linux/arm64, actual: linux/amd64",
+            "image with reference a was found but does not match the specified platform: wanted x",
             "image",
         ),
         ("Minimum memory limit allowed is 6MB", "memory"),
