@@ -6,11 +6,10 @@ import json
 import re
 from pathlib import Path
 
-import attrs
 import pytest
 
-from swamp_driver.cli import main
 from swamp_driver.cli._app import app
+from tests.run.shell import Shell
 
 CHECKS = """\
 name: checks
@@ -29,29 +28,6 @@ jobs:
           exit 2
 """
 FINE = "name: fine\njobs:\n  - name: a\n    steps:\n      - {name: b, run: 'printf x; exit 0'}\n"
-
-
-@attrs.frozen
-class Done:
-    """What a command printed, and how it ended."""
-
-    code: int
-    out: str
-    err: str
-
-
-class Shell:
-    """Calls `swamp-driver` in this process."""
-
-    def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
-        self._capsys = capsys
-
-    def __call__(self, *arguments: str) -> Done:
-        """Run a command to its end."""
-        self._capsys.readouterr()
-        code = main(arguments)
-        printed = self._capsys.readouterr()
-        return Done(code, printed.out, printed.err)
 
 
 @pytest.fixture

@@ -8,8 +8,9 @@ from typing import TypedDict, Unpack
 import rich_click as click
 
 from swamp_driver.cli._assignments import read_assignments
-from swamp_driver.cli._completion import complete_drivers, complete_workflows
+from swamp_driver.cli._completion import complete_workflows
 from swamp_driver.cli._help import TeachingCommand
+from swamp_driver.cli._options import driver_options, input_options
 from swamp_driver.cli._signals import cancel_on_signals
 from swamp_driver.cli._sinks import FORMATS, Format, Verbosity, open_sink
 from swamp_driver.host import RunOptions, plan_file, run
@@ -50,37 +51,8 @@ class _Options(TypedDict):
 
 @click.command("run", cls=TeachingCommand, examples=_EXAMPLES, exit_codes=_EXIT_CODES)
 @click.argument("file", shell_complete=complete_workflows)
-@click.option(
-    "--input",
-    "-i",
-    "inputs",
-    multiple=True,
-    metavar="NAME=VALUE",
-    panel="Inputs",
-    help="Set an input; `a.b=c` sets `b` in `a`, `n:=3` takes JSON, `text=@file` reads a file.",
-)
-@click.option(
-    "--input-file",
-    type=click.Path(),
-    metavar="FILE",
-    panel="Inputs",
-    help="Read inputs from a JSON file; `--input` wins over it.",
-)
-@click.option(
-    "--driver",
-    metavar="NAME",
-    shell_complete=complete_drivers,
-    panel="Where steps run",
-    help="Use this driver for all steps, whatever the file says.",
-)
-@click.option(
-    "--driver-config",
-    "-c",
-    multiple=True,
-    metavar="NAME=VALUE",
-    panel="Where steps run",
-    help="Set an option of the driver, written as for `--input`, or `@file` with a JSON object.",
-)
+@input_options
+@driver_options
 @click.option(
     "--preserve-workspace",
     is_flag=True,

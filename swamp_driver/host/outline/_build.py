@@ -112,10 +112,14 @@ def _option(option: OptionInfo, config: Mapping[str, KnownTree]) -> OptionOutlin
         return OptionOutline(key=option.key, text="", known="secret")
     if option.key not in config:
         known: Known = "missing" if option.required else "default"
-        return OptionOutline(key=option.key, text=option.default_text, known=known)
+        return OptionOutline(key=option.key, text=_default(option), known=known)
     value = config[option.key]
     known = "at run time" if _has_template(value) else "given"
-    return OptionOutline(key=option.key, text=_json(value), known=known)
+    return OptionOutline(key=option.key, text=_text(value), known=known)
+
+
+def _default(option: OptionInfo) -> str:
+    return _text(json.loads(option.default_text)) if option.default_text else ""
 
 
 def _has_template(tree: KnownTree) -> bool:
@@ -130,10 +134,21 @@ def _has_template(tree: KnownTree) -> bool:
             return False
 
 
-def _json(value: KnownTree | ConfigTree) -> str:
+def _text(value: KnownTree | ConfigTree) -> str:
+    """Return a value as JSON, and a text that cannot be mistaken for other JSON as it is."""
     if isinstance(value, Template):
         return value.text
+    if isinstance(value, str) and not _is_json(value):
+        return value
     return json.dumps(value, default=lambda template: template.text, ensure_ascii=False)
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except ValueError:
+        return not text.strip()
+    return True
 
 
 def _step(step: PlannedStep, job: str, plan: Plan, binding: BindingOutline) -> StepOutline:
@@ -145,7 +160,7 @@ def _step(step: PlannedStep, job: str, plan: Plan, binding: BindingOutline) -> S
         entries=entries,
         env=tuple(sorted({*step.env, *passed})),
         secrets=tuple(sorted(name for name in passed if passed[name] and name not in step.env)),
-        open=tuple((key, _json(tree)) for key, tree in _trees(step) if waits_for(tree) - known),
+        open=tuple((key, _text(tree)) for key, tree in _trees(step) if waits_for(tree) - known),
     )
 
 

@@ -18,7 +18,8 @@ class OptionOutline:
 
     key: str
     text: str
-    """As JSON, or as written where it is only known at run time; empty where it is secret."""
+    """As JSON (a text without quotes), or as written where only the run can tell; empty where it is
+    secret or missing."""
     known: Known
 
 
