@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from typing import TYPE_CHECKING
 
 import attrs
@@ -44,10 +45,7 @@ autoclass_content = "class"
 python_use_unqualified_type_names = True
 
 # The standard library and third parties stay plain text: the build needs no network.
-_FOREIGN = (
-    "abc|attr|attrs|click|collections|concurrent|contextlib|enum|pathlib|pluggy|sqlite3|threading"
-    "|typing"
-)
+_FOREIGN = "|".join([*sys.stdlib_module_names, "attr", "attrs", "click", "pluggy", "Path"])
 nitpick_ignore_regex = [("py:.*", rf"({_FOREIGN})(\..*)?")]
 _ALIAS = re.compile(r"TypeAliasForwardRef\('(\w+)'\)")  # how autodoc prints one within another type
 _UNDOCUMENTED = ("ConfigTree", "Json", "TypeAliasForwardRef")
