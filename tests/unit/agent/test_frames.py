@@ -30,7 +30,7 @@ frames = st.builds(
 
 def chunked(data: bytes, sizes: list[int]) -> list[bytes]:
     """Cut `data` into chunks of these sizes, over and over."""
-    chunks = []
+    chunks: list[bytes] = []
     while data:
         size = sizes[len(chunks) % len(sizes)]
         chunks.append(data[:size])
