@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from swamp_driver.spec import StepEnd
+from swamp_driver.spec import Json, StepEnd
 from tests.drivers.harness import wait_until
 from tests.engine.place import MODES, busybox_bytes, containers_of, inspect, opened
 
@@ -91,7 +91,7 @@ def test_an_image_without_anything_runs_what_the_workspace_holds(tmp_path: Path,
 @pytest.mark.parametrize("mode", MODES)
 def test_a_read_only_root_without_rights_is_enough(tmp_path: Path, mode: str) -> None:
     """The strictest place that people use must need no exception for this driver."""
-    strict = ["--read-only", "--cap-drop=ALL", "--security-opt=no-new-privileges"]
+    strict: list[Json] = ["--read-only", "--cap-drop=ALL", "--security-opt=no-new-privileges"]
     with opened(tmp_path, {"mode": mode, "extraArgs": strict, "network": "none"}) as run:
         step = run.sh("touch here; touch $HOME/here; touch $TMPDIR/here; touch /there 2>&1 || true")
         assert step.result.end is StepEnd.SUCCEEDED
@@ -134,7 +134,7 @@ def test_containers_say_whose_they_are(tmp_path: Path) -> None:
 @pytest.mark.parametrize("mode", MODES)
 def test_secrets_are_in_frames_only(tmp_path: Path, mode: str) -> None:
     """`inspect` shows a container to everyone who may use the engine."""
-    options = {"mode": mode, "env": {"FROM_OPTIONS": "canary-options"}}
+    options: dict[str, Json] = {"mode": mode, "env": {"FROM_OPTIONS": "canary-options"}}
     with opened(tmp_path, options, run={"expected_steps": 1}) as run:
         step = run.start_sh(
             'echo "$TOKEN$FROM_OPTIONS"; while [ ! -e go ]; do sleep 0.01; done',

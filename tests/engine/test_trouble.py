@@ -17,7 +17,7 @@ from swamp_driver_docker_ws import DockerDriver, EngineRef
 from swamp_driver_docker_ws._engine import DockerEngine
 from tests.drivers.harness import OpenRun, wait_until
 from tests.engine.place import MODES, containers_of, docker, docker_run, opened
-from tests.engine.proxy import engine_proxy
+from tests.engine.proxy import EngineProxy, engine_proxy
 
 pytestmark = pytest.mark.engine
 
@@ -97,7 +97,9 @@ def test_something_else_at_the_address(tmp_path: Path, short_path: Path) -> None
 
 
 @contextmanager
-def through_proxy(tmp_path: Path, short_path: Path, mode: str) -> Iterator[tuple[OpenRun, object]]:
+def through_proxy(
+    tmp_path: Path, short_path: Path, mode: str
+) -> Iterator[tuple[OpenRun, EngineProxy]]:
     """Provide a prepared run whose engine is behind a proxy that can misbehave."""
     with engine_proxy(short_path) as proxy:
         run = docker_run(tmp_path, {"mode": mode, "host": proxy.url})

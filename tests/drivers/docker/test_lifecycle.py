@@ -201,7 +201,12 @@ def test_an_engine_that_hangs_in_teardown_is_given_up(
     run = fake_run({"mode": "session"})
     run.prepare()
     release = threading.Event()
-    engine.before = lambda name: release.wait() if name == "find_containers" else None
+
+    def before(name: str) -> None:
+        if name == "find_containers":
+            release.wait()
+
+    engine.before = before
     report = run.teardown(deadline_s=0.5)
     assert "did not answer in time" in report.errors[0]
     assert not run.run_dir.exists()

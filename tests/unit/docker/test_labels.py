@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import attrs
 
 from swamp_driver.spec import Owner, RunContext, WorkspaceRequest
@@ -17,7 +19,7 @@ from swamp_driver_docker_ws._labels import (
 OWNER = Owner(host="box", boot_id="b-1", pid=42, start_time="1234")
 
 
-def a_run(**changes: object) -> RunContext:
+def a_run(**changes: Any) -> RunContext:
     """Return a run of a known owner."""
     run = RunContext(
         run_id="rabcdefghijk",
