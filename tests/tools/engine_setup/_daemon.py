@@ -11,8 +11,14 @@ from pathlib import Path
 
 from engine_setup import _api
 
-PACKAGES = ("docker.io", "iptables", "busybox-static", "docker-registry", "mmdebstrap")
-PROGRAMS = ("dockerd", "iptables", "busybox", "docker-registry", "mmdebstrap")
+PACKAGES = (
+    *("docker.io", "iptables", "busybox-static", "docker-registry", "mmdebstrap"),
+    *("bubblewrap", "openssh-server"),  # for the example drivers
+)
+PROGRAMS = (
+    *("dockerd", "iptables", "busybox", "docker-registry", "mmdebstrap"),
+    *("bwrap", "sshd"),
+)
 _READY_S = 60.0
 
 
