@@ -11,6 +11,7 @@ from swamp_driver.rundir._exchange import (
     make_exchange,
     remove_exchange,
 )
+from swamp_driver.rundir._inspect import TreeEntry, TreeView, inspect_tree
 from swamp_driver.rundir._listing import FoundRunDir, list_run_dirs
 from swamp_driver.rundir._marker import Marker, read_marker
 from swamp_driver.rundir._ownership import measure_tree, repair_ownership
@@ -21,9 +22,12 @@ __all__ = [
     "Collected",
     "FoundRunDir",
     "Marker",
+    "TreeEntry",
+    "TreeView",
     "attach_run_dir",
     "collect_exchange",
     "create_run_dir",
+    "inspect_tree",
     "keep_run_dir",
     "list_run_dirs",
     "make_exchange",

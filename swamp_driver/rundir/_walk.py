@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import attrs
 
@@ -32,6 +32,10 @@ class _Level:
     shown: str
 
 
+def _open_child(name: str, parent_fd: int) -> int:
+    return open_directory(name, parent_fd=parent_fd)
+
+
 class TreeWalk:
     """A walk over everything below the directory `top`, each directory before what is in it.
 
@@ -41,9 +45,17 @@ class TreeWalk:
     `errors` after the iteration, which never raises `OSError` by itself.
     """
 
-    def __init__(self, top: str) -> None:
+    def __init__(
+        self,
+        top: str,
+        *,
+        shown_limit: int = _SHOWN_LIMIT,
+        open_child: Callable[[str, int], int] = _open_child,
+    ) -> None:
         self.errors: list[str] = []
         self._top = top
+        self._shown_limit = shown_limit
+        self._open = open_child
         self._levels: list[_Level] = []
         self._fd = -1
 
@@ -66,7 +78,8 @@ class TreeWalk:
             level = self._levels[-1]
             if level.names:
                 name = level.names.pop()
-                yield from self._visit(name, join_shown(level.shown, name))
+                shown = join_shown(level.shown, name, limit=self._shown_limit)
+                yield from self._visit(name, shown)
             else:
                 self._levels.pop()
                 if self._levels:
@@ -93,7 +106,7 @@ class TreeWalk:
 
     def _open_child(self, name: str) -> int:
         """Open a directory that can be gone into, and come back from."""
-        child = open_directory(name, parent_fd=self._fd)
+        child = self._open(name, self._fd)
         try:
             self._check_way_back(child)
         except BaseException:
@@ -122,9 +135,9 @@ def _identity(fd: int) -> tuple[int, int]:
     return status.st_dev, status.st_ino
 
 
-def join_shown(shown: str, name: str) -> str:
+def join_shown(shown: str, name: str, *, limit: int = _SHOWN_LIMIT) -> str:
     """Join for display: cut, because the paths of a deep tree would fill the memory."""
-    if len(shown) > _SHOWN_LIMIT:
+    if len(shown) > limit:
         return shown if shown.endswith("/...") else f"{shown}/..."
     return f"{shown}/{name}"
 
