@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 import threading
 from collections.abc import Mapping
@@ -75,6 +76,9 @@ class Controller:
             if action["do"] == "prepare":
                 self._workspace = self._hooks.prepare_workspace(run=self._run)
                 self._say("prepared", workspace=_plain(self._workspace))
+            elif action["do"] == "ignore":
+                for number in action["signals"]:
+                    signal.signal(number, signal.SIG_IGN)
             elif action["do"] == "open":
                 _open_descriptors(action["numbers"])
             elif action["do"] == "step":

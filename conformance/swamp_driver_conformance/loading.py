@@ -7,10 +7,9 @@ driver that a host would refuse, clause by clause.
 from __future__ import annotations
 
 import importlib
-import importlib.metadata
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 import pluggy
@@ -25,6 +24,9 @@ from swamp_driver.spec import (
     Json,
     structure_config,
 )
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 
 class SubjectError(SwampDriverError):
@@ -119,7 +121,9 @@ def open_hooks(cls: type, config: object) -> Any:
     return manager.hook
 
 
-def _entry_point(name: str) -> importlib.metadata.EntryPoint:
+def _entry_point(name: str) -> EntryPoint:
+    import importlib.metadata  # noqa: PLC0415 - it is slow, and a class needs it not
+
     distribution, _, wanted = name.rpartition(":")
     found = {
         (point.value, point.dist.name if point.dist else ""): point

@@ -117,8 +117,16 @@ EXEC = Area(
         Clause(
             id="SWD-EXEC-016",
             level="MUST",
-            text="Signals have their default effect in a new program, whatever the caller ignores.",
+            text="Signals that the driver's process ignores for its own sake have their default "
+            "effect in a new program.",
             why="Python ignores SIGPIPE; a `yes | head` that inherits this never ends.",
+        ),
+        Clause(
+            id="SWD-EXEC-022",
+            level="SHOULD",
+            text="So do signals that the caller ignores: HUP below `nohup`, INT and QUIT in a job "
+            "in the background.",
+            why="A step that cannot be interrupted there can be elsewhere.",
         ),
         Clause(
             id="SWD-EXEC-017",

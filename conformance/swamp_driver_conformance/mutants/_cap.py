@@ -77,7 +77,7 @@ class HidesWorkspace(ReferenceDriver):
 @mutant(
     "lists leftovers only after it has run something",
     kills="CAP-007",
-    also="GC-001 GC-003 GC-005 GC-007 GC-004",
+    also="GC-001 GC-002 GC-003 GC-004 GC-005 GC-006 GC-007",
 )
 class ListsOnlyAfterRun(ReferenceDriver):
     @hookimpl

@@ -181,10 +181,16 @@ class PassesDescriptors(StepRun):
         return {**super().options(), "close_fds": False}
 
 
-@mutant("passes ignored signals on", kills="EXEC-016")
-class PassesIgnoredSignals(StepRun):
+@mutant("passes signals on that Python ignores", kills="EXEC-016")
+class PassesIgnoredByPython(StepRun):
     def options(self) -> dict[str, Any]:
         return {**super().options(), "restore_signals": False}
+
+
+@mutant("passes signals on that the caller ignores", kills="EXEC-022")
+class PassesIgnoredByCaller(StepRun):
+    def options(self) -> dict[str, Any]:
+        return {**super().options(), "preexec_fn": None}
 
 
 @mutant(

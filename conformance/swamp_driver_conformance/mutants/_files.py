@@ -32,7 +32,9 @@ class CutsFiles(Exchange):
 
 
 @mutant(
-    "does not make the directories of the exchange", kills="FILES-002", also="FILES-010 SEC-006"
+    "does not make the directories of the exchange",
+    kills="FILES-002",
+    also="FILES-004 FILES-010 SEC-006",
 )
 class NoDirectories(Exchange):
     def make(self) -> None:

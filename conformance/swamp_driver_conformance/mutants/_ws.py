@@ -25,7 +25,7 @@ class SlashAtEnd(ReferenceDriver):
 @mutant(
     "puts the workspace elsewhere, with a symlink in its place",
     kills="WS-002",
-    also="WS-008 FILES-011 FILES-012 FILES-016 TD-005 TD-006 EXEC-012 WS-019 SEC-003",
+    also="WS-008 WS-014 FILES-011 FILES-012 FILES-016 TD-005 TD-006 EXEC-012 WS-019 SEC-003",
 )
 class WorkspaceBehindLink(RunFiles):
     def fill(self) -> None:
@@ -39,7 +39,7 @@ class WorkspaceBehindLink(RunFiles):
 @mutant(
     "makes no home",
     kills="WS-003",
-    also="WS-009 WS-010 WS-017 TD-005 TD-006 FILES-016 WS-014 WS-015 LIFE-020",
+    also="WS-009 WS-010 WS-014 WS-015 WS-016 WS-017 TD-005 TD-006 FILES-016",
 )
 class NoHome(RunFiles):
     def fill(self) -> None:
@@ -84,7 +84,7 @@ class _AfterStep(StepRun):
 @mutant(
     "copies the workspace between steps without executable bits",
     kills="WS-006",
-    also="WS-022 EXEC-007 EXEC-011 FILES-013",
+    also="WS-022 EXEC-007 EXEC-011 FILES-013 FILES-014",
 )
 class LosesExecutableBits(_AfterStep):
     def touch(self, path: Path) -> None:
@@ -95,7 +95,7 @@ class LosesExecutableBits(_AfterStep):
 @mutant(
     "copies the workspace between steps without empty directories",
     kills="WS-006",
-    also="WS-022 TD-006 EXEC-006 EXEC-012 FILES-013 FILES-017 FILES-018 TD-012",
+    also="WS-022 FILES-014 TD-006 EXEC-006 EXEC-012 FILES-013 FILES-017 FILES-018 TD-012",
 )
 class LosesEmptyDirectories(_AfterStep):
     def touch(self, path: Path) -> None:
@@ -123,7 +123,11 @@ class ReadOnlyInSecondStep(StepRun):
         return ("unshare", "-m", "/bin/sh", "-c", _READ_ONLY, place, *super().argv())
 
 
-@mutant("breaks absolute symlinks between steps", kills="WS-007", also="FILES-016 TD-005 GC-005")
+@mutant(
+    "breaks absolute symlinks between steps",
+    kills="WS-007",
+    also="FILES-014 FILES-016 TD-005 GC-005",
+)
 class BreaksAbsoluteLinks(_AfterStep):
     def touch(self, path: Path) -> None:
         if path.is_symlink() and str(path.readlink()).startswith("/"):
@@ -265,7 +269,7 @@ class PersistentAdopts(RunFiles):
         return super().take_up(run)
 
 
-@mutant("loses files whose name begins with a dash", kills="WS-022")
+@mutant("loses files whose name begins with a dash", kills="WS-022", also="FILES-014")
 class LosesDashes(_AfterStep):
     def touch(self, path: Path) -> None:
         if path.name.startswith("-") and path.is_file():

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import resource
 import secrets
 import signal
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import attrs
@@ -30,6 +31,13 @@ from swamp_driver_conformance.reference._strays import TAG, kill_group, kill_str
 
 _LOOK_S = 0.004
 _DRAIN_S = 1.0
+_INHERITED = (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT)
+
+
+def _restore(numbers: Sequence[signal.Signals]) -> None:
+    """Give signals that the caller ignores their default effect."""
+    for number in numbers:
+        signal.signal(number, signal.SIG_DFL)
 
 
 class StepRun:
@@ -91,11 +99,14 @@ class StepRun:
 
     def options(self) -> dict[str, Any]:
         """Return how the program is started: more arguments of `Popen`."""
+        ignored = [one for one in _INHERITED if signal.getsignal(one) is signal.SIG_IGN]
         return {
             "cwd": self.step.cwd,
             "stdin": subprocess.DEVNULL,
             "start_new_session": True,
             "umask": 0o022,
+            # A function between fork and exec is risky among threads: only where there is need.
+            "preexec_fn": functools.partial(_restore, ignored) if ignored else None,
         }
 
     def spawn(self) -> subprocess.Popen[bytes]:

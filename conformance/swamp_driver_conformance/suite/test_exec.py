@@ -55,7 +55,7 @@ def test_exit_codes_have_no_second_meaning(run: Run, code: int) -> None:
 
 
 @clause("SWD-EXEC-003")
-@pytest.mark.parametrize("name", ["KILL", "TERM", "HUP", "SEGV", "USR1"])
+@pytest.mark.parametrize("name", ["KILL", "TERM", "ABRT", "SEGV", "USR1"])
 def test_death_by_signal_is_told(run: Run, name: str) -> None:
     """One driver says -9, another 137, a third 1."""
     number = signal.Signals[f"SIG{name}"].value
@@ -164,7 +164,7 @@ def test_standard_input_is_empty(run: Run) -> None:
 
 
 @clause("SWD-EXEC-016")
-@pytest.mark.parametrize("name", ["PIPE", "INT", "QUIT"])
+@pytest.mark.parametrize("name", ["PIPE", "XFSZ"])
 def test_signals_have_their_default_effect(run: Run, name: str) -> None:
     """A `yes | head` that inherits an ignored SIGPIPE never ends."""
     number = signal.Signals[f"SIG{name}"].value

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
+import signal
 from typing import Any
 
 import pytest
@@ -58,6 +59,24 @@ def test_descriptors_of_the_caller_do_not_pass(bench: Bench, subject: Subject) -
         other.wait_for("prepared", deadline_s=60)
         expect.equal(other.output(), "", "descriptors of the caller that a step has")
         other.wait_for("torn-down")
+
+
+@clause("SWD-EXEC-022")
+def test_signals_that_the_caller_ignores_have_their_effect(bench: Bench, subject: Subject) -> None:
+    """A step that cannot be interrupted there can be elsewhere."""
+    run = bench.run()
+    script = 'for s in HUP INT QUIT; do /bin/sh -c "kill -$s \\$\\$; exit 0"; echo $s $?; done'
+    actions: list[dict[str, Any]] = [
+        {"do": "ignore", "signals": [signal.SIGHUP, signal.SIGINT, signal.SIGQUIT]},
+        {"do": "prepare"},
+        step_action(run.request(("/bin/sh", "-c", script))),
+        {"do": "teardown", "remove": True},
+    ]
+    with other_process(subject, run, actions) as other:
+        other.wait_for("prepared", deadline_s=60)
+        seen = other.output()
+        other.wait_for("torn-down")
+    expect.equal(seen, "HUP 129\nINT 130\nQUIT 131\n", "exit codes of shells that send them")
 
 
 @clause("SWD-EXEC-018")

@@ -100,7 +100,7 @@ def test_deep_trees_are_removed(bench: Bench) -> None:
 def test_many_files_are_removed_soon(bench: Bench) -> None:
     """One engine call per file makes a removal take minutes."""
     run = bench.prepared()
-    count = 1000 if bench.is_quick else 4000
+    count = 400 if bench.is_quick else 4000
     output_of(
         run,
         "d=0; while [ $d -lt 100 ]; do mkdir $d; cd $d; n=0;"

@@ -40,7 +40,7 @@ def test_standard_error_alone(run: Run) -> None:
 @clause("SWD-LOG-002")
 def test_long_output_is_complete_and_in_order(run: Run, bench: Bench) -> None:
     """A lost line is the one that said why."""
-    lines = 5_000 if bench.is_quick else 50_000
+    lines = 4_000 if bench.is_quick else 50_000
     done = run.sh(
         'n=0; while [ $n -lt "$1" ]; do echo "out $n"; echo "err $n" >&2; n=$((n+1)); done',
         str(lines),
@@ -173,7 +173,7 @@ def test_one_full_stream_blocks_nothing(run: Run, first: str) -> None:
 @clause("SWD-LOG-013")
 def test_volumes_pass_without_being_kept(run: Run, bench: Bench) -> None:
     """Logs of a gigabyte exist, and the controller runs many steps."""
-    pieces = 20 if bench.is_quick else 60
+    pieces = 12 if bench.is_quick else 60
     size = 15 * 2**16
     count = [0]
 

@@ -51,7 +51,7 @@ def test_second_teardown_does_nothing(bench: Bench, remove: bool) -> None:  # no
 def test_teardowns_at_once_are_one(bench: Bench) -> None:
     """Ctrl-C comes while the run ends."""
     run = bench.prepared()
-    output_of(run, "n=0; while [ $n -lt 200 ]; do mkdir $n; : > $n/f; n=$((n+1)); done")
+    output_of(run, "n=0; while [ $n -lt 60 ]; do mkdir $n; : > $n/f; n=$((n+1)); done")
     calls = [Call("teardown", run.teardown) for _ in range(3)]
     reports = [call.wait(60) for call in calls]
     expect.equal([report.errors for report in reports], [()] * 3, "errors of three at once")
@@ -231,7 +231,8 @@ def test_teardown_in_another_process_keeps(bench: Bench, subject: Subject) -> No
 def test_deadline_is_kept(bench: Bench) -> None:
     """A clean-up that hangs holds a machine."""
     run = bench.prepared()
-    output_of(run, "n=0; while [ $n -lt 2000 ]; do : > $n; n=$((n+1)); done")
+    files = "400" if bench.is_quick else "2000"
+    output_of(run, 'n=0; while [ $n -lt "$1" ]; do : > $n; n=$((n+1)); done', files)
     began = time.monotonic()
     run.teardown(deadline_s=0.001)
     took_s = time.monotonic() - began

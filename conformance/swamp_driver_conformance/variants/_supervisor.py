@@ -48,6 +48,8 @@ def _become(argv: list[str], cwd: str, started_w: int) -> None:
         os.setsid()
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
         signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
+        for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
+            signal.signal(number, signal.SIG_DFL)
         os.umask(0o022)
         os.chdir(cwd)
         os.execvpe(argv[0], argv, os.environ)  # noqa: S606 - that is what it is for
