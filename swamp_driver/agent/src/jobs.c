@@ -334,7 +334,9 @@ static void move_report(struct jobs *jobs, struct job *job)
     struct iovec parts[2] = {{head, sizeof head}, {outbox_payload(jobs->outbox), REPORT_MAX}};
     ssize_t size = readv(job->line, parts, 2);
 
-    if (size < 0 && (errno == EAGAIN || errno == EINTR))
+    /* ECONNRESET: it exited with a command of ours unread. The error comes once, and before what it
+     * had queued, which the next read gives. */
+    if (size < 0 && (errno == EAGAIN || errno == EINTR || errno == ECONNRESET))
         return;
     if (size < (ssize_t)sizeof head) {
         lose_child(jobs, job);
