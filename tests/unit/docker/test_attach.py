@@ -99,12 +99,13 @@ def test_writing_to_the_far_side(pair: Pair) -> None:
 def test_only_the_end_of_stderr_is_kept(pair: Pair) -> None:
     """A container that complains for hours must not fill the memory."""
     stream, far = pair
-    sender = threading.Thread(
-        target=lambda: (
-            [far.sendall(frame(2, b"x" * 60000 + b"\n")) for _ in range(100)]
-            and far.shutdown(socket.SHUT_WR)
-        )
-    )
+
+    def complain() -> None:
+        for _ in range(100):
+            far.sendall(frame(2, b"x" * 60000 + b"\n"))
+        far.shutdown(socket.SHUT_WR)
+
+    sender = threading.Thread(target=complain)
     sender.start()
     assert read_all(stream) == b""
     sender.join()
