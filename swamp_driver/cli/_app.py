@@ -12,6 +12,7 @@ _PANELS = {
     "Run workflows": ("run", "plan", "validate", "schema"),
     "Look at runs": ("runs", "show", "logs", "enter", "workspace", "gc"),
     "Set up": ("drivers", "completion"),
+    "Write drivers": ("new", "conformance"),
 }
 _MODULES = {
     name: f"swamp_driver.cli._commands.{name}" for names in _PANELS.values() for name in names

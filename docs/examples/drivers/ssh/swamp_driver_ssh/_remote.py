@@ -1,6 +1,7 @@
 """Getting an agent to run on another machine: put there and started through one ssh."""
 
 import shlex
+import shutil
 import socket
 import subprocess
 import tempfile
@@ -63,6 +64,8 @@ def ssh_argv(config: SshConfig, *words: str, tty: bool = False) -> list[str]:
 
 def connect(config: SshConfig, cancel: CancelToken) -> Remote:
     """Start an agent on the far side; raise UnavailableError where that fails."""
+    if shutil.which("ssh") is None:
+        raise UnavailableError("there is no 'ssh' here", fix="install the client of OpenSSH")
     argv = ssh_argv(config, "sh", "-c", _START)
     ours, theirs = socket.socketpair()
     end = theirs.fileno()
