@@ -10,19 +10,13 @@ import contextlib
 import io
 import select
 import socket
-import ssl
 import struct
 import threading
-from collections.abc import Callable
 
 _HEADER = struct.Struct(">BxxxL")
 _STDERR = 2
 _BUFFER_BYTES = 256 * 1024
 _LAST_WORDS_BYTES = 4096
-
-
-def _nothing() -> None:
-    pass
 
 
 class AttachStream:
@@ -31,12 +25,11 @@ class AttachStream:
     One thread reads, one at a time writes; `close` may be called from any.
     """
 
-    def __init__(self, sock: socket.socket, *, release: Callable[[], None] = _nothing) -> None:
-        """Take over the connection; `release` lets go of whatever else holds it open."""
+    def __init__(self, sock: socket.socket) -> None:
+        """Take over the connection."""
         sock.settimeout(None)
         self._sock = sock
-        self._release = release
-        self._raw: _PlainIO = _TlsIO(sock) if isinstance(sock, ssl.SSLSocket) else _PlainIO(sock)
+        self._raw = _PlainIO(sock) if type(sock) is socket.socket else _TlsIO(sock)
         self._reader = io.BufferedReader(self._raw, _BUFFER_BYTES)
         self._kind = 0
         self._left = 0
@@ -68,7 +61,6 @@ class AttachStream:
         with contextlib.suppress(OSError, ValueError):
             self._reader.close()
         self._sock.close()
-        self._release()
 
     def last_words(self) -> str:
         """Return the end of what the container wrote to its stderr."""
@@ -105,8 +97,12 @@ class _TlsIO(_PlainIO):
     """
 
     def __init__(self, sock: socket.socket) -> None:
+        import ssl  # noqa: PLC0415 - 20 ms, and engines are mostly local
+
         super().__init__(sock)
         sock.settimeout(0)
+        self._must_wait = (ssl.SSLWantReadError, ssl.SSLWantWriteError)
+        self._is_end = ssl.SSLEOFError
         self._lock = threading.Lock()
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
@@ -114,9 +110,9 @@ class _TlsIO(_PlainIO):
             try:
                 with self._lock:
                     return self._sock.recv_into(buffer)
-            except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            except self._must_wait:
                 select.select([self._sock], [], [])
-            except ssl.SSLEOFError:
+            except self._is_end:
                 return 0
 
     def send_all(self, data: bytes) -> None:
@@ -125,5 +121,5 @@ class _TlsIO(_PlainIO):
             try:
                 with self._lock:
                     rest = rest[self._sock.send(rest) :]
-            except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            except self._must_wait:
                 select.select([], [self._sock], [])

@@ -6,12 +6,23 @@ killed it nor why; the events do.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import json
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 _FORGOTTEN = (
     "the engine has no record of its end: the container was removed, or the engine was restarted"
 )
+
+
+def read_events(chunks: Iterable[bytes]) -> Iterator[Mapping[str, Any]]:
+    """Yield the events of a stream of JSON lines, as they come."""
+    rest = b""
+    for chunk in chunks:
+        *lines, rest = (rest + chunk).split(b"\n")
+        yield from (json.loads(line) for line in lines if line.strip())
+    if rest.strip():
+        yield json.loads(rest)
 
 
 def explain_events(events: Iterable[Mapping[str, Any]]) -> str:
