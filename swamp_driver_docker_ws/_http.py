@@ -148,7 +148,7 @@ def _read_head(answer: _Reader) -> _Head:
 
 def _body(answer: _Reader, head: _Head) -> Iterator[bytes]:
     if "chunked" in head.headers.get("transfer-encoding", ""):
-        while size := int(answer.readline(_LINE_LIMIT).split(b";")[0] or b"0", 16):
+        while size := _chunk_size(answer.readline(_LINE_LIMIT)):
             yield from _exactly(answer, size)
             answer.readline(_LINE_LIMIT)
     elif (length := head.headers.get("content-length", "")).isdigit():
@@ -156,6 +156,13 @@ def _body(answer: _Reader, head: _Head) -> Iterator[bytes]:
     else:
         while data := answer.read(_CHUNK):
             yield data
+
+
+def _chunk_size(line: bytes) -> int:
+    try:
+        return int(line.partition(b";")[0], 16)
+    except ValueError as error:
+        raise BrokenAnswerError("the answer broke off") from error
 
 
 def _exactly(answer: _Reader, size: int) -> Iterator[bytes]:

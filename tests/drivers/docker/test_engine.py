@@ -36,8 +36,8 @@ def engine(kind: str) -> Iterator[Engine]:
 
 
 @pytest.fixture
-def spec(kind: str, engine: Engine, tmp_path: Path) -> ContainerSpec:
-    """Return a container that runs an agent."""
+def spec(kind: str, engine: Engine, tmp_path: Path) -> Iterator[ContainerSpec]:
+    """Provide a container that runs an agent."""
     agent = tmp_path / "agent"
     agent.write_bytes(Path(agent_binary(engine.info().machine)).read_bytes())
     agent.chmod(0o755)
@@ -56,7 +56,9 @@ def spec(kind: str, engine: Engine, tmp_path: Path) -> ContainerSpec:
         },
     }
     name = f"swamp-test-{secrets.token_hex(8)}"
-    return ContainerSpec(name=name, body=body, run_dir=str(tmp_path))
+    yield ContainerSpec(name=name, body=body, run_dir=str(tmp_path))
+    for left in engine.find_containers(body["Labels"]):
+        engine.remove_container(left.ref)
 
 
 def labels_of(spec: ContainerSpec) -> dict[str, str]:
