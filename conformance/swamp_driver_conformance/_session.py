@@ -20,6 +20,7 @@ from swamp_driver_conformance.loading import Subject, load_subject, open_hooks
 from swamp_driver_conformance.marks import clauses_of
 from swamp_driver_conformance.outcomes import Judge
 from swamp_driver_conformance.plugin import subject_ref
+from swamp_driver_conformance.probes import pids
 from swamp_driver_conformance.reporting import Reporter
 
 _PROBE_S = 20.0
@@ -106,13 +107,14 @@ class Fixtures:
         )
         request.node.stash[BENCH] = bench
         directory, environment = Path.cwd(), dict(os.environ)
+        older = frozenset(pids())
         umask = os.umask(0o022)
         os.umask(umask)
         try:
             yield bench
         finally:
             bench.close()
-            kill_marked(bench.mark)
+            kill_marked(bench.mark, older=older)
             # A driver that changed them must not fail the tests that come after.
             os.umask(umask)
             _restore(directory, environment)

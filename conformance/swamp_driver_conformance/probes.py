@@ -9,7 +9,7 @@ import stat
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 from swamp_driver_conformance.expect import not_run
@@ -41,17 +41,25 @@ def need_root() -> None:
     need("root", "it makes files of other users or mounts", has=os.geteuid() == 0)
 
 
-def processes_with(word: str, *, parts: tuple[str, ...] = ("cmdline", "environ")) -> list[int]:
+def processes_with(
+    word: str,
+    *,
+    parts: tuple[str, ...] = ("cmdline", "environ"),
+    but: frozenset[int] = frozenset(),
+) -> list[int]:
     """Return the live processes of this host with `word` in their arguments or environment.
 
-    The process that asks is not among them. Empty where `/proc` is not there.
+    The process that asks and those of `but` are not among them. Empty where there is no `/proc`.
     """
-    return [pid for pid in _pids() if pid != os.getpid() and _mentions(pid, word.encode(), parts)]
+    asked = but | {os.getpid()}
+    return [pid for pid in pids() if pid not in asked and _mentions(pid, word.encode(), parts)]
 
 
-def _pids() -> Iterator[int]:
+def pids() -> list[int]:
+    """Return all processes of this host; none where there is no `/proc`."""
     with contextlib.suppress(OSError):
-        yield from (int(name) for name in os.listdir("/proc") if name.isdecimal())  # noqa: PTH208
+        return [int(name) for name in os.listdir("/proc") if name.isdecimal()]  # noqa: PTH208
+    return []
 
 
 def _mentions(pid: int, word: bytes, parts: tuple[str, ...]) -> bool:
@@ -64,7 +72,10 @@ def _read(path: str) -> bytes:
     # Not through a file object: this is done for every process of the machine, after every test.
     fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
-        return b"".join(iter(lambda: os.read(fd, _READ_BYTES), b""))
+        data = os.read(fd, _READ_BYTES)
+        while len(data) % _READ_BYTES == 0 and (more := os.read(fd, _READ_BYTES)):
+            data += more
+        return data
     finally:
         os.close(fd)
 

@@ -28,7 +28,9 @@ class _OtherResult(StepRun):
         raise NotImplementedError
 
 
-@mutant("gives only seven bits of the exit code", kills="EXEC-001", also="EXEC-002 RESULT-001")
+@mutant(
+    "gives only seven bits of the exit code", kills="EXEC-001", also="EXEC-002 EXEC-016 RESULT-001"
+)
 class SevenBits(_OtherResult):
     def change(self, result: StepResult) -> StepResult:
         if result.end is not StepEnd.FAILED or result.exit_code is None:

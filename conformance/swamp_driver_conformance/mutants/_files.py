@@ -199,7 +199,11 @@ class RemovesSlowly(TreeRemoval):
         return os.fstat(parent_fd).st_nlink <= 2  # noqa: PLR2004 - no directories in it
 
 
-@mutant("follows symlinks when it removes", kills="FILES-016", also="WS-021 TD-005 GC-005 WS-022")
+@mutant(
+    "follows symlinks when it removes",
+    kills="FILES-016",
+    also="FILES-014 WS-021 TD-005 GC-005 WS-022",
+)
 class RemovalFollowsLinks(RunFiles):
     def remove(self, *, deadline_s: float) -> list[str]:
         if self.is_ours():

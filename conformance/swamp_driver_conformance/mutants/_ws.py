@@ -170,7 +170,7 @@ class OneHome(RunFiles):
 @mutant(
     "empties the home after each step",
     kills="WS-010",
-    also="WS-009 WS-017 TD-006 SEC-006",
+    also="WS-009 WS-017 TD-006 FILES-016 SEC-006",
 )
 class EmptiesHome(StepRun):
     def remove_exchange(self) -> None:
@@ -237,6 +237,7 @@ class AttachedRemoves(ReferenceDriver):
     def teardown(
         self, run: RunContext, workspace: Workspace | None, outcome: RunOutcome
     ) -> TeardownReport:
+        self._state = "over"
         return self.settle(run, workspace, outcome)
 
 
@@ -260,7 +261,7 @@ class KeepsOldExchange(RunFiles):
         pass
 
 
-@mutant("takes any directory up as a persistent workspace", kills="WS-019")
+@mutant("takes any directory up as a persistent workspace", kills="WS-019", also="WS-018 TD-016")
 class PersistentAdopts(RunFiles):
     def take_up(self, run: RunContext) -> bool:
         if self.request.persistent and self.path.exists():
