@@ -104,7 +104,7 @@ class LosesSometimes(StepRun):
     def start_pumps(self, process: subprocess.Popen[bytes]) -> list[OutputPump]:
         number = self._count[self.run.run_id] = self._count.get(self.run.run_id, 0) + 1
         if number % 25 == 0:
-            self.pump_class = self._Deaf  # type: ignore[misc]
+            self.pump_class = self._Deaf
         return super().start_pumps(process)
 
 

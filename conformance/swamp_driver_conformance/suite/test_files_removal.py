@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import subprocess
 import time
 from collections.abc import Iterator
@@ -156,7 +157,7 @@ class _Mount:
         os.close(self._fd)
         for line in Path("/proc/self/mountinfo").read_text(encoding="utf-8").splitlines():
             if self._name in line:
-                place = line.split()[4].encode().decode("unicode_escape")
+                place = re.sub(r"\\([0-7]{3})", lambda m: chr(int(m[1], 8)), line.split()[4])
                 subprocess.run(["umount", place], check=False, capture_output=True)
 
 
