@@ -12,7 +12,7 @@ import attrs
 from swamp_driver import __version__
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
-_MAX_LENGTH = 40
+_MAX_LENGTH = 30
 
 _TEMPLATES = {
     "pyproject.toml": "pyproject.toml.tmpl",

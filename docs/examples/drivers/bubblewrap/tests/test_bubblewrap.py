@@ -3,7 +3,6 @@
 import os
 import shutil
 import socket
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 
 import pytest
 from swamp_driver_bubblewrap import BubblewrapDriver
+from swamp_driver_conformance.judge import JudgeOptions, judge
 
 from swamp_driver.errors import UnavailableError
 from swamp_driver.host import HostSettings, load_workflow_text, plan, run
@@ -141,22 +141,5 @@ def test_a_sandbox_that_cannot_be_made_leaves_nothing(
 @pytest.mark.timeout(900)
 def test_it_conforms(tmp_path: Path) -> None:
     """The suite says whether it keeps the contract, clause by clause; here with small sizes."""
-    done = subprocess.run(
-        [
-            *(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"),
-            *(
-                "-p",
-                "swamp_driver_conformance.plugin",
-                "--pyargs",
-                "swamp_driver_conformance.suite",
-            ),
-            *("--swamp-driver-object", "swamp_driver_bubblewrap:BubblewrapDriver"),
-            *("--swamp-quick", "--swamp-root", str(tmp_path)),
-        ],
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
-        cwd=tmp_path,
-        stdout=subprocess.PIPE,
-        check=False,
-        text=True,
-    )
-    assert done.returncode == 0, done.stdout
+    driver = "swamp_driver_bubblewrap:BubblewrapDriver"
+    assert judge(JudgeOptions(object_path=driver, root=tmp_path, quick=True)).tests_passed

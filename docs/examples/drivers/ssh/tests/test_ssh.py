@@ -5,7 +5,6 @@ import os
 import shutil
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any
 import attrs
 import psutil
 import pytest
+from swamp_driver_conformance.judge import JudgeOptions, judge
 from swamp_driver_ssh import SshDriver
 
 from swamp_driver.errors import UnavailableError, UnsupportedCapabilityError, WorkspaceError
@@ -221,23 +221,10 @@ def test_a_peer_that_falls_silent_is_noticed_by_both_sides(far: FarSide) -> None
 def test_it_conforms(far: FarSide, tmp_path: Path) -> None:
     """The suite says whether it keeps the contract, clause by clause; here with small sizes."""
     (tmp_path / "options.json").write_text(json.dumps(far.options), encoding="utf-8")
-    done = subprocess.run(
-        [
-            *(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"),
-            *(
-                "-p",
-                "swamp_driver_conformance.plugin",
-                "--pyargs",
-                "swamp_driver_conformance.suite",
-            ),
-            *("--swamp-driver-object", "swamp_driver_ssh:SshDriver", "--swamp-quick"),
-            *("--swamp-driver-config", str(tmp_path / "options.json")),
-            *("--swamp-root", str(far.root)),
-        ],
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
-        cwd=tmp_path,
-        stdout=subprocess.PIPE,
-        check=False,
-        text=True,
+    options = JudgeOptions(
+        object_path="swamp_driver_ssh:SshDriver",
+        config=tmp_path / "options.json",
+        root=far.root,
+        quick=True,
     )
-    assert done.returncode == 0, done.stdout
+    assert judge(options).tests_passed
