@@ -15,10 +15,22 @@ SWAMP_DRIVER = str(Path(sys.executable).with_name("swamp-driver"))
 LIMIT_S = 120.0
 
 
+_WITH_SIGNALS = """
+import os, signal, sys
+for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    signal.signal(number, signal.SIG_DFL)
+os.execv(sys.argv[1], sys.argv[1:])
+"""
+
+
 def start(*arguments: str | Path) -> subprocess.Popen[str]:
-    """Start the command, both streams in one pipe."""
+    """Start the command, both streams in one pipe, in the order in which they were written.
+
+    It gets the default handling of signals: a shell that runs the tests in the background has them
+    ignored, and what is ignored stays ignored.
+    """
     return subprocess.Popen(
-        [SWAMP_DRIVER, *map(str, arguments)],
+        [sys.executable, "-c", _WITH_SIGNALS, SWAMP_DRIVER, *map(str, arguments)],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.run.command import LIMIT_S, alive_below, left_in
+from tests.run.command import LIMIT_S, alive_below, left_in, start
 from tests.unit.cli.builders import Terminal
 
 COMMAND = (sys.executable, "-m", "swamp_driver.cli")
@@ -32,29 +32,6 @@ def workflow(directory: Path, script: str) -> Path:
         encoding="utf-8",
     )
     return path
-
-
-_WITH_SIGNALS = """
-import os, signal, sys
-for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-    signal.signal(number, signal.SIG_DFL)
-os.execv(sys.argv[1], sys.argv[1:])
-"""
-
-
-def start(*arguments: str | Path) -> subprocess.Popen[str]:
-    """Start the command; stdout and stderr in one pipe, in the order in which they were written.
-
-    It gets the default handling of signals: a shell that runs the tests in the background has them
-    ignored, and what is ignored stays ignored.
-    """
-    return subprocess.Popen(
-        [sys.executable, "-c", _WITH_SIGNALS, *COMMAND, *map(str, arguments)],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
 
 
 def wait_for(process: subprocess.Popen[str], words: str) -> None:
