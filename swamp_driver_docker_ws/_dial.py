@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from swamp_driver_docker_ws._engine_ref import EngineRef
-from swamp_driver_docker_ws._tunnel import Tunnel
 
 if TYPE_CHECKING:
     import ssl
+
+    from swamp_driver_docker_ws._tunnel import Tunnel
 
 _PLAIN_PORT = 2375
 _TLS_PORT = 2376
@@ -43,6 +44,8 @@ class Dialer:
         """
         if not self._ref.url.startswith("ssh://"):
             return self._ref.url
+        from swamp_driver_docker_ws._tunnel import Tunnel  # noqa: PLC0415 - most are local
+
         with self._lock:
             if self._is_closed:
                 raise OSError("the connection to the engine was closed")

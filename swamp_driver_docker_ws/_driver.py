@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -35,9 +34,7 @@ from swamp_driver_docker_ws._config import DockerConfig, DockerSessionConfig
 from swamp_driver_docker_ws._engine import DockerEngine
 from swamp_driver_docker_ws._engine_api import Engine
 from swamp_driver_docker_ws._engine_ref import EngineRef, resolve_engine
-from swamp_driver_docker_ws._export_volume import export_volume
 from swamp_driver_docker_ws._handle import Handle, handle_for, read_handle
-from swamp_driver_docker_ws._leftovers import list_leftovers, remove_leftover
 from swamp_driver_docker_ws._teardown import Ledger, Made, Settlement, settle_binding
 from swamp_driver_docker_ws._watch import EngineWatch
 
@@ -119,7 +116,7 @@ class DockerDriver:
         with self._lock:
             if self._state != "new":
                 raise LifecycleError(f"run {run.run_id}: its workspace was prepared already")
-            handle = handle_for(self.config, run, _resolve(self.config), secrets.token_hex(4))
+            handle = handle_for(self.config, run, _resolve(self.config), os.urandom(4).hex())
             engine = self.connect(handle.ref)
             try:
                 survey = survey_engine(engine, self.config, run)
@@ -188,6 +185,8 @@ class DockerDriver:
     @hookimpl
     def list_leftovers(self, config: object) -> Sequence[Leftover]:
         """List the containers and volumes that bear our labels."""
+        from swamp_driver_docker_ws._leftovers import list_leftovers  # noqa: PLC0415 - for gc only
+
         engine = self.connect(_resolve(config))
         try:
             return list_leftovers(engine)
@@ -197,6 +196,8 @@ class DockerDriver:
     @hookimpl
     def remove_leftover(self, config: object, leftover: Leftover) -> bool:
         """Remove a container or volume that is still what was listed."""
+        from swamp_driver_docker_ws._leftovers import remove_leftover  # noqa: PLC0415 - for gc only
+
         engine = self.connect(_resolve(config))
         try:
             return remove_leftover(engine, leftover)
@@ -206,6 +207,8 @@ class DockerDriver:
     @hookimpl
     def export_workspace(self, config: object, workspace: Workspace, directory: str) -> bool:
         """Copy a workspace out of the volume that it is in."""
+        from swamp_driver_docker_ws._export_volume import export_volume  # noqa: PLC0415 - rare
+
         handle = read_handle(workspace.handle)
         if handle is None or handle.volume is None or not isinstance(config, DockerConfig):
             return False

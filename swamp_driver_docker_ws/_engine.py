@@ -19,7 +19,6 @@ from urllib.parse import quote
 from swamp_driver.errors import TeardownError, UnavailableError
 from swamp_driver.spec import CancelToken, Progress
 from swamp_driver_docker_ws import _http
-from swamp_driver_docker_ws._archive import tar_of
 from swamp_driver_docker_ws._attach import AttachStream
 from swamp_driver_docker_ws._death import explain_events, read_events
 from swamp_driver_docker_ws._dial import Dialer
@@ -33,7 +32,6 @@ from swamp_driver_docker_ws._engine_api import (
 )
 from swamp_driver_docker_ws._engine_ref import EngineRef
 from swamp_driver_docker_ws._http import Call, RefusedError
-from swamp_driver_docker_ws._pull import follow_pull
 from swamp_driver_docker_ws._refusals import explain_pull, explain_refusal, explain_unreachable
 
 if TYPE_CHECKING:
@@ -114,6 +112,7 @@ class DockerEngine:
         cancel: CancelToken,
     ) -> None:
         """See `Engine.pull_image`."""
+        from swamp_driver_docker_ws._pull import follow_pull  # noqa: PLC0415 - mostly it is there
 
         def begin() -> Iterator[Mapping[str, Any]]:
             with self._errors(image=name):
@@ -138,6 +137,8 @@ class DockerEngine:
 
     def put_files(self, container_id: str, entries: Sequence[ArchiveEntry]) -> None:
         """See `Engine.put_files`."""
+        from swamp_driver_docker_ws._archive import tar_of  # noqa: PLC0415 - rare
+
         with self._errors():
             self._json(
                 "PUT",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -103,6 +102,8 @@ def _context(environ: Mapping[str, str], home: Path) -> EngineRef | None:
     )
     if not isinstance(name, str) or name == "default":
         return None
+    import hashlib  # noqa: PLC0415 - rare
+
     key = hashlib.sha256(name.encode()).hexdigest()
     meta = _read_json(directory / "contexts/meta" / key / "meta.json")
     match meta.get("Endpoints"):

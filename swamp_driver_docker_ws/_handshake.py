@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 from pathlib import Path
 from typing import Protocol
 
@@ -37,10 +36,10 @@ def shake_hands(far: FarSide, *, run_dir: str) -> None:
     Raises:
         WorkspaceError: The two sides do not see the same directory, or the far side may not write.
     """
-    token = secrets.token_hex(8)
+    token = os.urandom(8).hex()
     ours = Path(run_dir, "exchange", f".ours-{token}")
     theirs = Path(run_dir, "exchange", f".theirs-{token}")
-    question, answer = secrets.token_hex(16).encode(), secrets.token_hex(16).encode()
+    question, answer = os.urandom(16).hex().encode(), os.urandom(16).hex().encode()
     try:
         ours.write_bytes(question)
         if _read_there(far, ours, run_dir) != question:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from typing import Literal
 
@@ -69,6 +68,8 @@ def name_for(run_id: str, *, binding: str, role: Role, number: int) -> str:
 
 def persistent_volume_name(run_dir: str) -> str:
     """Return the name of the volume that stands for a persistent run directory in every run."""
+    import hashlib  # noqa: PLC0415 - rare
+
     return f"swamp-persistent-{hashlib.sha256(run_dir.encode()).hexdigest()[:20]}"
 
 

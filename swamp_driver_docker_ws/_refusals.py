@@ -32,98 +32,88 @@ class _Missing:
     retryable: bool = False
 
 
-def _compiled(text: str) -> re.Pattern[str]:
-    return re.compile(text, re.IGNORECASE)
-
-
-_MEANINGS: tuple[tuple[re.Pattern[str], _Option | _Missing], ...] = tuple(
-    (_compiled(pattern), meaning)
-    for pattern, meaning in (
-        (
-            "could not find bridge|bridge .* not found",
-            _Missing(
-                reason="the engine has no bridge network",
-                fix="set 'network: host' or 'network: none', or restart the engine with a bridge",
-            ),
+_MEANINGS: tuple[tuple[str, _Option | _Missing], ...] = (
+    (
+        "could not find bridge|bridge .* not found",
+        _Missing(
+            reason="the engine has no bridge network",
+            fix="set 'network: host' or 'network: none', or restart the engine with a bridge",
         ),
-        ("no space left on device", _Missing(reason="the engine's disk is full", fix="free space")),
-        ("no such image|image not known", _Option(key="image")),
+    ),
+    ("no space left on device", _Missing(reason="the engine's disk is full", fix="free space")),
+    ("no such image|image not known", _Option(key="image")),
+    (
+        "invalid reference format|does not match the specified platform|unknown operating",
+        _Option(key="image"),
+    ),
+    ("memoryswap|memory-swap", _Option(key="extraArgs")),
+    ("memory limit", _Option(key="memory")),
+    ("range of cpus", _Option(key="cpus")),
+    (
+        "unable to find user|uids and gids must|no matching entries in passwd",
+        _Option(key="user", hint="'uid:gid' works in every image"),
+    ),
+    ("network .* not found|no such network|unable to find network", _Option(key="network")),
+    ("no such container", _Option(key="network")),
+    (
         (
-            "invalid reference format|does not match the specified platform|unknown operating",
-            _Option(key="image"),
+            "mount config|bind source path|duplicate mount|volume name|mount path|"
+            "mounts denied|path .* is not shared"
         ),
-        ("memoryswap|memory-swap", _Option(key="extraArgs")),
-        ("memory limit", _Option(key="memory")),
-        ("range of cpus", _Option(key="cpus")),
+        _Option(key="volumes"),
+    ),
+    (
         (
-            "unable to find user|uids and gids must|no matching entries in passwd",
-            _Option(key="user", hint="'uid:gid' works in every image"),
+            "capadd|capdrop|capability|rlimit|ulimit|runtime specified|sysctl|device|"
+            "security-opt|seccomp|apparmor|shm size|requested cpus|unable to find group|"
+            "sethostname|add-host|tmpfs|ipc mode|pids limit|hostname"
         ),
-        ("network .* not found|no such network|unable to find network", _Option(key="network")),
-        ("no such container", _Option(key="network")),
-        (
-            (
-                "mount config|bind source path|duplicate mount|volume name|mount path|"
-                "mounts denied|path .* is not shared"
-            ),
-            _Option(key="volumes"),
-        ),
-        (
-            (
-                "capadd|capdrop|capability|rlimit|ulimit|runtime specified|sysctl|device|"
-                "security-opt|seccomp|apparmor|shm size|requested cpus|unable to find group|"
-                "sethostname|add-host|tmpfs|ipc mode|pids limit|hostname"
-            ),
-            _Option(key="extraArgs"),
-        ),
-    )
+        _Option(key="extraArgs"),
+    ),
 )
 
-_PULL_MEANINGS: tuple[tuple[re.Pattern[str], _Missing], ...] = tuple(
-    (_compiled(pattern), meaning)
-    for pattern, meaning in (
-        (
-            "toomanyrequests|rate limit",
-            _Missing(
-                reason="the registry's rate limit is reached",
-                fix="wait, or log in to the registry",
-                retryable=True,
-            ),
+_PULL_MEANINGS: tuple[tuple[str, _Missing], ...] = (
+    (
+        "toomanyrequests|rate limit",
+        _Missing(
+            reason="the registry's rate limit is reached",
+            fix="wait, or log in to the registry",
+            retryable=True,
         ),
-        (
-            "no matching manifest|does not match the specified platform|unsupported platform",
-            _Missing(
-                reason="the image does not exist for this platform",
-                fix="choose another image, or set '--platform' in 'extraArgs'",
-            ),
+    ),
+    (
+        "no matching manifest|does not match the specified platform|unsupported platform",
+        _Missing(
+            reason="the image does not exist for this platform",
+            fix="choose another image, or set '--platform' in 'extraArgs'",
         ),
+    ),
+    (
         (
-            (
-                "unauthorized|authentication required|no basic auth|access denied|denied:|"
-                "forbidden|incorrect username"
-            ),
-            _Missing(
-                reason="the registry refuses access",
-                fix="log in with 'docker login', or check the image's name",
-            ),
+            "unauthorized|authentication required|no basic auth|access denied|denied:|"
+            "forbidden|incorrect username"
         ),
-        ("no space left on device", _Missing(reason="the engine's disk is full", fix="free space")),
+        _Missing(
+            reason="the registry refuses access",
+            fix="log in with 'docker login', or check the image's name",
+        ),
+    ),
+    ("no space left on device", _Missing(reason="the engine's disk is full", fix="free space")),
+    (
+        "manifest unknown|not found|does not exist|name unknown",
+        _Missing(reason="the image does not exist", fix="check its name and tag"),
+    ),
+    (
         (
-            "manifest unknown|not found|does not exist|name unknown",
-            _Missing(reason="the image does not exist", fix="check its name and tag"),
+            "dial tcp|no such host|connection refused|timeout|timed out|tls|eof|reset by peer|"
+            "temporar|unavailable|50[0-9]|canceled"
         ),
-        (
-            (
-                "dial tcp|no such host|connection refused|timeout|timed out|tls|eof|reset by peer|"
-                "temporar|unavailable|50[0-9]|canceled"
-            ),
-            _Missing(
-                reason="the registry cannot be reached from the engine",
-                fix="check the engine's network, or the image's name",
-                retryable=True,
-            ),
+        _Missing(
+            reason="the registry cannot be reached from the engine",
+            fix="check the engine's network, or the image's name",
+            retryable=True,
         ),
-    )
+    ),
 )
 
 _NOT_SHARED = (
@@ -144,7 +134,7 @@ def explain_refusal(text: str, *, run_dir: str) -> DriverError:
     if run_dir and run_dir in said:
         return not_shared(run_dir, said)
     for pattern, meaning in _MEANINGS:
-        if pattern.search(said):
+        if re.search(pattern, said, re.IGNORECASE):
             if isinstance(meaning, _Missing):
                 return _unavailable(meaning, said)
             what = f"the engine refuses it: {said}"
@@ -165,7 +155,7 @@ def explain_pull(text: str, *, image: str) -> UnavailableError | ConfigError:
     if "invalid reference format" in said:
         return ConfigError([Problem(path="image", what=f"'{image}' is not the name of an image")])
     for pattern, meaning in _PULL_MEANINGS:
-        if pattern.search(said):
+        if re.search(pattern, said, re.IGNORECASE):
             return _unavailable(meaning, f"image '{image}': {said}")
     return UnavailableError(f"the engine cannot pull the image '{image}': {said}")
 
