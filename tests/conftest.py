@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from typing import TYPE_CHECKING
 
 import pytest
@@ -30,6 +31,16 @@ def isolated_directories(tmp_path_factory: pytest.TempPathFactory) -> Iterator[N
         for name in ("FORCE_COLOR", "GITHUB_ACTIONS"):
             patch.delenv(name, raising=False)
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def interruptible() -> None:
+    """Let SIGINT interrupt, also where the session was started in the background of a script.
+
+    There the shell has it ignored, and what we start to be interrupted would inherit that.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
