@@ -165,6 +165,41 @@ def test_a_cancel_ends_one_of_eight(connection: AgentConnection, tmp_path: Path)
     assert [running.result().exit_code for running in others] == [7] * 7
 
 
+def test_a_cancel_that_comes_after_the_end_changes_nothing(
+    agent: LocalAgent, tmp_path: Path
+) -> None:
+    """The supervisor, busy with its exchange directory then, exits with the command unread.
+
+    The agent is held while it does: the line has an error for it then, before the last message.
+    """
+    exchange = tmp_path / "exchange"
+    script = "cd $0; seq 2000 | xargs touch; echo $PPID $$ up; exit 3"
+    running = Running(agent.connection, sh(script, str(exchange), exchange=str(exchange)))
+    running.output.wait_for(b"up")
+    supervisor, leader = running.output.stdout.decode().split()[:2]
+    eventually(lambda: not Path("/proc", leader).exists(), "the leader has ended")
+
+    running.cancel.cancel()
+    agent.connection.make_directories([str(tmp_path)])  # so the agent has passed the cancel on
+    os.kill(agent.pid, signal.SIGSTOP)
+    try:
+        eventually(lambda: state_of(supervisor) in {"Z", ""}, "the supervisor has ended")
+    finally:
+        os.kill(agent.pid, signal.SIGCONT)
+
+    result = running.result()
+    assert (result.end, result.exit_code) == (StepEnd.FAILED, 3)
+
+
+def state_of(pid: str) -> str:
+    """Return the letter of a process's state, or nothing where there is none."""
+    try:
+        stat = Path("/proc", pid, "stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+    return stat.rpartition(")")[2].split()[0]
+
+
 def test_a_second_cancel_does_not_wait_for_the_grace(connection: AgentConnection) -> None:
     """Ctrl-C twice."""
     running = Running(connection, sh("trap '' TERM; echo up; while :; do sleep 0.01; done"))
