@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import rich_click as click
-from rich_click.rich_panel import RichCommandPanel
+import click
 
 from swamp_driver import __version__
 from swamp_driver.cli._group import LazyGroup
@@ -16,13 +15,6 @@ _PANELS = {
 }
 _MODULES = {
     name: f"swamp_driver.cli._commands.{name}" for names in _PANELS.values() for name in names
-}
-_HELP_LOOK = {
-    "text_markup": "rich",
-    "style_options_panel_box": "SIMPLE",
-    "style_commands_panel_box": "SIMPLE",
-    "max_width": 100,
-    "style_helptext": "",
 }
 
 
@@ -39,8 +31,9 @@ class CliState:
 @click.group(
     cls=LazyGroup,
     commands_in=_MODULES,
-    panels=[RichCommandPanel(name, commands=list(names)) for name, names in _PANELS.items()],
-    context_settings={"help_option_names": ["-h", "--help"], "rich_help_config": _HELP_LOOK},
+    command_panels=_PANELS,
+    # "color": what is printed has the colours that suit stdout, as rich sees it; click keeps them.
+    context_settings={"help_option_names": ["-h", "--help"], "color": True},
     examples=(
         ("all steps on this host", "swamp-driver run ci.yaml"),
         (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import traceback
 from collections.abc import Iterator
 
-import rich_click as click
+import click
 
 from swamp_driver import __version__
 from swamp_driver.cli._problems import render_problems

@@ -6,7 +6,7 @@ import importlib
 from collections.abc import Mapping
 from typing import Any
 
-import rich_click as click
+import click
 
 from swamp_driver.cli._help import TeachingGroup
 

@@ -1,55 +1,72 @@
-"""Commands that teach: examples and exit codes below their options."""
+"""Commands that teach: options in panels, examples and exit codes below them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-import rich_click as click
+import click
 
 if TYPE_CHECKING:
-    from rich.text import Text
+    from rich_click import RichCommandPanel
 
 Example = tuple[str, str]
 """What one wants, and the command line for it (several lines where it is long)."""
 ExitCode = tuple[int, str]
 
 
-class _Teaching(click.RichCommand):
-    """What commands and groups have in common."""
+class Teaching(click.Command):
+    """What commands and groups have in common.
+
+    `command_panels`: the commands of a group in each panel of its help, by title.
+    """
 
     def __init__(
         self,
         *args: Any,
         examples: Sequence[Example] = (),
         exit_codes: Sequence[ExitCode] = (),
+        command_panels: Mapping[str, Sequence[str]] | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         self.examples = tuple(examples)
         self.exit_codes = tuple(exit_codes)
+        self._command_panels = command_panels or {}
 
-    def format_epilog(self, _: click.RichContext, formatter: click.RichHelpFormatter) -> None:  # type: ignore[override]
-        """Write the examples and exit codes."""
-        from rich.padding import Padding  # noqa: PLC0415 - only help needs it
+    @property
+    def panels(self) -> list[RichCommandPanel]:
+        """Return the panels of commands as rich-click takes them from a command."""
+        from rich_click import RichCommandPanel  # noqa: PLC0415 - see get_help
 
-        for block in self._blocks():
-            formatter.write(Padding(block, (0, 1, 1, 1)))
+        return [
+            RichCommandPanel(title, commands=list(names))
+            for title, names in self._command_panels.items()
+        ]
 
-    def _blocks(self) -> Iterator[Text]:
-        from rich.text import Text  # noqa: PLC0415 - see format_epilog
+    def get_help(self, ctx: click.Context) -> str:
+        """Return the page of help as it looks on stdout."""
+        from swamp_driver.cli._help_page import render_help  # noqa: PLC0415 - rich takes 60 ms
 
-        if self.examples:
-            lines = [Text("Examples", "bold")]
-            for wanted, command in self.examples:
-                lines.append(Text(f"  # {wanted}", "dim"))
-                lines += [Text(f"  {line}", "cyan") for line in prompted(command)]
-            yield Text("\n").join(lines)
-        if self.exit_codes:
-            codes = [
-                Text.assemble((f"{code:>5}", "bold"), f"  {what}") for code, what in self.exit_codes
-            ]
-            yield Text("\n").join([Text("Exit codes", "bold"), *codes])
+        return render_help(self, ctx)
+
+
+class TeachingCommand(Teaching):
+    """A command with `examples` and `exit_codes`."""
+
+
+class TeachingGroup(Teaching, click.Group):
+    """A group of commands with `examples` and `exit_codes`."""
+
+    command_class = TeachingCommand
+
+
+class PanelOption(click.Option):
+    """An option that help shows in the panel of that title."""
+
+    def __init__(self, *args: Any, panel: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.panel = panel
 
 
 def prompted(command: str) -> list[str]:
@@ -57,13 +74,3 @@ def prompted(command: str) -> list[str]:
     lines = command.split("\n")
     continues = [False, *(line.endswith("\\") for line in lines)]
     return [f"{'  ' if more else '$ '}{line}" for line, more in zip(lines, continues, strict=False)]
-
-
-class TeachingCommand(_Teaching):
-    """A command with `examples` and `exit_codes`."""
-
-
-class TeachingGroup(_Teaching, click.RichGroup):  # type: ignore[misc]  # as rich_click does
-    """A group of commands with `examples` and `exit_codes`."""
-
-    command_class = TeachingCommand

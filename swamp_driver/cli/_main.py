@@ -5,10 +5,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-import rich_click as click
+import click
 
 from swamp_driver.cli._app import CliState, app
-from swamp_driver.cli._streams import prepare_streams, silence, stderr
+from swamp_driver.cli._streams import prepare_streams, silence, stderr, stdout
 from swamp_driver.cli._style import style_for
 from swamp_driver.errors import SwampDriverError
 
@@ -38,7 +38,10 @@ def _call(arguments: Sequence[str] | None, state: CliState) -> int:
     except (click.Abort, KeyboardInterrupt):
         stderr().line("interrupted")
         return INTERRUPTED
-    except SystemExit as error:  # click ends so where there is nothing to do but to print help
+    except click.exceptions.NoArgsIsHelpError as error:  # its message is the page of help
+        stdout().write(f"{error.format_message()}\n")
+        return error.exit_code
+    except SystemExit as error:  # click ends so where a shell asked what to complete
         return error.code if isinstance(error.code, int) else 0
     except Exception as error:  # noqa: BLE001 - the last line of defence: no traceback by accident
         return _explain(error, state)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-import rich_click as click
+import click
 
 from swamp_driver.cli._completion import complete_drivers
+from swamp_driver.cli._help import PanelOption
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -22,6 +23,7 @@ def input_options(command: F) -> F:
         "--input-file",
         type=click.Path(),
         metavar="FILE",
+        cls=PanelOption,
         panel="Inputs",
         help="Read inputs from a JSON file; `--input` wins over it.",
     )(command)
@@ -31,6 +33,7 @@ def input_options(command: F) -> F:
         "inputs",
         multiple=True,
         metavar="NAME=VALUE",
+        cls=PanelOption,
         panel="Inputs",
         help="Set an input; `a.b=c` sets `b` in `a`, `n:=3` takes JSON, `text=@file` reads a file.",
     )(command)
@@ -43,6 +46,7 @@ def driver_options(command: F) -> F:
         "-c",
         multiple=True,
         metavar="NAME=VALUE",
+        cls=PanelOption,
         panel="Where steps run",
         help="Set an option of the driver, written as for `--input`, or `@file` with a JSON "
         "object.",
@@ -51,6 +55,7 @@ def driver_options(command: F) -> F:
         "--driver",
         metavar="NAME",
         shell_complete=complete_drivers,
+        cls=PanelOption,
         panel="Where steps run",
         help="Use this driver for all steps, whatever the file says.",
     )(command)

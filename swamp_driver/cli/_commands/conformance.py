@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import attrs
-import rich_click as click
+import click
 
 from swamp_driver.cli._columns import Cell
 from swamp_driver.cli._completion import complete_drivers

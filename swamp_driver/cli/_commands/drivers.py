@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import attrs
-import rich_click as click
+import click
 
 from swamp_driver.cli._columns import Cell
 from swamp_driver.cli._completion import complete_drivers

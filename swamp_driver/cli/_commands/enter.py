@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 
-import rich_click as click
+import click
 
 from swamp_driver.cli._completion import complete_drivers, complete_runs
 from swamp_driver.cli._help import TeachingCommand

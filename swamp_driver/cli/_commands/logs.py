@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 
-import rich_click as click
+import click
 
 from swamp_driver.cli._completion import complete_runs
 from swamp_driver.cli._help import TeachingCommand

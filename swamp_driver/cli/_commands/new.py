@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import rich_click as click
+import click
 
 from swamp_driver.cli._help import TeachingCommand
 from swamp_driver.cli._print import print_lines

@@ -6,7 +6,7 @@ import os
 import shutil
 import sys
 
-import rich_click as click
+import click
 
 from swamp_driver.cli._assignments import read_assignments
 from swamp_driver.cli._completion import complete_workflows

@@ -5,11 +5,11 @@ from __future__ import annotations
 import contextlib
 from typing import TypedDict, Unpack
 
-import rich_click as click
+import click
 
 from swamp_driver.cli._assignments import read_assignments
 from swamp_driver.cli._completion import complete_workflows
-from swamp_driver.cli._help import TeachingCommand
+from swamp_driver.cli._help import PanelOption, TeachingCommand
 from swamp_driver.cli._options import driver_options, input_options
 from swamp_driver.cli._signals import cancel_on_signals
 from swamp_driver.cli._sinks import FORMATS, Format, Verbosity, open_sink
@@ -56,18 +56,21 @@ class _Options(TypedDict):
 @click.option(
     "--preserve-workspace",
     is_flag=True,
+    cls=PanelOption,
     panel="Workspace",
     help="Keep the workspace; the same as `--preserve always`.",
 )
 @click.option(
     "--preserve",
     type=click.Choice(["never", "on-failure", "always"]),
+    cls=PanelOption,
     panel="Workspace",
     help="When to keep the workspace, whatever the file says.",
 )
 @click.option(
     "--no-wait",
     is_flag=True,
+    cls=PanelOption,
     panel="Workspace",
     help="Fail at once where another run holds the persistent workspace.",
 )
@@ -77,17 +80,24 @@ class _Options(TypedDict):
     type=click.Choice(FORMATS),
     default="auto",
     show_default=True,
+    cls=PanelOption,
     panel="Output",
     help="How to show the run: `auto` is `tty` on a terminal, `github` in GitHub Actions, else "
     "`plain`.",
 )
 @click.option(
-    "--quiet", "-q", is_flag=True, panel="Output", help="Show failures and the last line only."
+    "--quiet",
+    "-q",
+    is_flag=True,
+    cls=PanelOption,
+    panel="Output",
+    help="Show failures and the last line only.",
 )
 @click.option(
     "--verbose",
     "-v",
     is_flag=True,
+    cls=PanelOption,
     panel="Output",
     help="Show commands, resources and what drivers do; tracebacks of unexpected errors.",
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-import rich_click as click
+import click
 
 from swamp_driver.cli._columns import Cell
 from swamp_driver.cli._durations import format_age, format_duration

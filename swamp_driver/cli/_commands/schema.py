@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import rich_click as click
+import click
 
 from swamp_driver.cli._help import TeachingCommand
 from swamp_driver.cli._print import print_json

@@ -6,7 +6,7 @@ import json
 import time
 from collections.abc import Iterator
 
-import rich_click as click
+import click
 
 from swamp_driver.cli._columns import Cell
 from swamp_driver.cli._completion import complete_runs

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import attrs
-import rich_click as click
+import click
 
 from swamp_driver.cli._completion import complete_workflows
 from swamp_driver.cli._help import TeachingCommand

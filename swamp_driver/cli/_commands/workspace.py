@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 import attrs
-import rich_click as click
+import click
 
 from swamp_driver.cli._columns import Cell
 from swamp_driver.cli._completion import complete_runs, complete_workspaces

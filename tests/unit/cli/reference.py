@@ -9,7 +9,7 @@ import inspect
 from collections.abc import Iterator
 from pathlib import Path
 
-import rich_click as click
+import click
 
 from swamp_driver.cli._app import app
 from swamp_driver.cli._help import TeachingCommand, TeachingGroup, prompted
