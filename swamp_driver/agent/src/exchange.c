@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "directory.h"
 #include "fds.h"
 #include "protocol.h"
 #include "remove.h"

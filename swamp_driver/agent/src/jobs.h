@@ -7,12 +7,12 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "inbox.h"
 #include "oom.h"
 #include "outbox.h"
 #include "reap.h"
 #include "supervise.h"
 
+#define OUTPUT_ROOM_MIN (16u << 10) /* less room in the outbox is not worth a read */
 #define JOB_POLLS 3 /* its line, standard output, standard error */
 
 struct job {
@@ -43,27 +43,21 @@ struct jobs {
     struct oom_counter oom;
 };
 
-/* Each returns 0, or errno: EBADMSG for a body that breaks the protocol. */
-int jobs_run_step(struct jobs *jobs, const struct request *request);
-int jobs_serve_file(struct jobs *jobs, const struct request *request);
+/* NULL where there is none of that number. */
+struct job *jobs_find(const struct jobs *jobs, uint32_t id);
+/* NULL where there is no memory. */
+struct job *jobs_add(struct jobs *jobs, uint32_t id);
+/* Closes all of a job. It stays in the list until jobs_forget_dropped(), so that places hold. */
+void job_drop(struct job *job);
+void jobs_forget_dropped(struct jobs *jobs);
+/* Answers FAILED. */
+void job_failed(struct jobs *jobs, uint32_t id, int error);
 
-int jobs_has(const struct jobs *jobs, uint32_t id);
 void jobs_credit(struct jobs *jobs, uint32_t id, uint32_t bytes);
 void jobs_command(struct jobs *jobs, uint32_t id, enum supervisor_command command);
 void jobs_command_all(struct jobs *jobs, enum supervisor_command command);
 
-/* Fills JOB_POLLS entries per job. */
+/* Fills JOB_POLLS entries per job with what there is room and credit for. */
 void jobs_poll(const struct jobs *jobs, struct pollfd *polls);
-/* Moves what those entries say is there into the outbox. */
-void jobs_turn(struct jobs *jobs, const struct pollfd *polls, size_t polled);
-/* Says the last word of jobs that are over, and flushes. To be called last before the next poll. */
-void jobs_finish(struct jobs *jobs);
-
-/* Reaps children; one that was stopped by a step is as good as dead. */
-void jobs_reap(void);
-/* One pass over what killed supervisors left. */
-void jobs_kill_orphans(struct jobs *jobs);
-/* Ends everything without a word to the client, and waits until it is gone. */
-void jobs_kill_all(struct jobs *jobs, int signals);
 
 #endif

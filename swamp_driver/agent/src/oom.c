@@ -1,7 +1,6 @@
 #define _GNU_SOURCE
 #include "oom.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>

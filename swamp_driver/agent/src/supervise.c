@@ -5,7 +5,6 @@
 #include "supervise.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
@@ -20,36 +19,9 @@
 #include "exchange.h"
 #include "fds.h"
 #include "launch.h"
+#include "life.h"
 #include "protocol.h"
-#include "reap.h"
 #include "report.h"
-
-/* How long to go on killing what does not die: a storm on a busy machine may take its time, and a
- * process that waits for a dead disk never dies. The result then says how many are left. */
-#define GIVE_UP_US 30000000
-/* The same where all that is left may not be killed (setuid programs), or cannot be found (without
- * /proc only the leader's group is known): it takes a moment only to die by itself. */
-#define POWERLESS_US 500000
-#define SWEEP_WAIT_MS 2
-
-struct life {
-    const struct run_request *request;
-    struct exchange exchange;
-    int agent;
-    int signals;
-    pid_t leader;
-    uint64_t started_at_us; /* by the clock on the wall */
-    uint64_t started_us;    /* monotonic, as all below */
-    uint64_t ended_us;
-    uint64_t deadline_us; /* of the time-out, then of the grace, then of giving up */
-    enum { RUNNING, ENDING, KILLED } stage;
-    int cause; /* enum end_cause */
-    int agent_gone;
-    int status; /* the leader's, as wait gives it */
-    int reaped;
-    int survivors;
-    char detail[512];
-};
 
 static int open_signals(void)
 {
@@ -58,14 +30,6 @@ static int open_signals(void)
     sigemptyset(&set);
     sigaddset(&set, SIGCHLD);
     return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-}
-
-static void drain_signals(int fd)
-{
-    struct signalfd_siginfo info;
-
-    while (read(fd, &info, sizeof info) > 0)
-        ;
 }
 
 static _Noreturn void refuse(struct life *life, int reason, int error, const char *path)
@@ -105,33 +69,6 @@ static void start_leader(struct life *life, const struct supervisor_fds *fds)
     refuse(life, failure.reason, failure.error, failure.path);
 }
 
-/* Reaps what has ended, except the leader: while it is a zombie nobody else can get its number, so
- * its group can be killed without doubt. Returns whether the leader has ended. */
-static int leader_ended(const struct life *life)
-{
-    for (;;) {
-        siginfo_t info = {.si_pid = 0};
-        if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) != 0)
-            return errno == ECHILD; /* then somebody reaped it: nothing is left to wait for */
-        if (info.si_pid == 0)
-            return 0;
-        if (info.si_pid == life->leader)
-            return 1;
-        waitpid(info.si_pid, NULL, WNOHANG);
-    }
-}
-
-static void kill_all(struct life *life)
-{
-    struct killing killing = {0};
-
-    kill(-life->leader, SIGKILL);
-    kill_pass(&killing, NULL, 0);
-    if (life->stage != KILLED)
-        life->deadline_us = later_us(monotonic_us(), GIVE_UP_US);
-    life->stage = KILLED;
-}
-
 static void end_gracefully(struct life *life, int cause)
 {
     if (life->stage != RUNNING)
@@ -162,7 +99,7 @@ static void obey(struct life *life)
     }
     if (life->stage == RUNNING)
         life->cause = CAUSE_CANCEL;
-    kill_all(life);
+    life_kill_all(life);
 }
 
 /* Returns 0 where the leader will not end. */
@@ -173,9 +110,9 @@ static int on_deadline(struct life *life)
     if (life->stage == RUNNING && life->request->grace_us > 0)
         end_gracefully(life, CAUSE_TIMEOUT);
     else if (life->stage == RUNNING)
-        life->cause = CAUSE_TIMEOUT, kill_all(life);
+        life->cause = CAUSE_TIMEOUT, life_kill_all(life);
     else
-        kill_all(life);
+        life_kill_all(life);
     return 1;
 }
 
@@ -183,7 +120,7 @@ static void wait_for_leader(struct life *life)
 {
     struct pollfd polled[2] = {{life->agent, POLLIN, 0}, {life->signals, POLLIN, 0}};
 
-    while (!leader_ended(life)) {
+    while (!life_leader_ended(life)) {
         uint64_t now = monotonic_us();
         if (now >= life->deadline_us && !on_deadline(life))
             break;
@@ -191,48 +128,11 @@ static void wait_for_leader(struct life *life)
         int ready = poll(polled, 2, poll_ms(now, life->deadline_us));
         if (ready <= 0)
             continue;
-        drain_signals(life->signals);
+        life_drain_signals(life);
         if (polled[0].revents)
             obey(life);
     }
     life->ended_us = monotonic_us();
-}
-
-/* Returns whether there is a child yet. */
-static int reap(struct life *life)
-{
-    int status;
-    pid_t pid;
-
-    while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
-        if (pid == life->leader) {
-            life->status = status;
-            life->reaped = 1;
-        }
-    return pid == 0;
-}
-
-/* Everything that the step started is, or becomes on the death of its parent, a child of this
- * process. So: kill children until there is none. */
-static void sweep(struct life *life)
-{
-    uint64_t start = monotonic_us();
-    struct pollfd signals = {life->signals, POLLIN, 0};
-    struct killing killing = {0};
-
-    kill(-life->leader, SIGKILL);
-    while (reap(life)) {
-        kill_pass(&killing, NULL, 0);
-        life->survivors = killing.found;
-        int powerless = life->reaped && killing.found != 0 && killing.refused >= killing.found;
-        if (monotonic_us() - start >= (powerless ? POWERLESS_US : GIVE_UP_US))
-            return;
-        drain_signals(life->signals);
-        if (!reap(life))
-            break;
-        poll(&signals, 1, SWEEP_WAIT_MS);
-    }
-    life->survivors = 0;
 }
 
 static void put_usage(struct writer *writer)
@@ -302,7 +202,7 @@ _Noreturn void supervise(const struct run_request *request, struct supervisor_fd
                            ? UINT64_MAX
                            : later_us(life.started_us, request->timeout_us);
     wait_for_leader(&life);
-    sweep(&life);
+    life_sweep(&life);
     exchange_collect(&life.exchange, request, life.agent);
     exchange_remove(&life.exchange, life.detail, sizeof life.detail);
     tell_ended(&life);

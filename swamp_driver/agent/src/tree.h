@@ -28,8 +28,4 @@ void tree_walk(int parent, const char *name, const char *path, const struct tree
 /* A problem's error in words. */
 const char *tree_problem(int error);
 
-/* Opens the directory that `path` lies in; *name is set to its last part, within `path`. Returns
- * -1 with errno: EINVAL for a path that is relative, the root, or ends in a slash, "." or "..". */
-int open_parent(const char *path, const char **name);
-
 #endif
