@@ -100,6 +100,7 @@ def _bootstrap(tar: Path, *, node: Path) -> None:
                 f"--include={','.join(_PACKAGES)}",
                 "--aptopt=Acquire::Check-Valid-Until false",
                 "--aptopt=Acquire::Languages none",
+                "--dpkgopt=force-unsafe-io",
                 "--dpkgopt=path-exclude=/usr/share/doc/*",
                 "--dpkgopt=path-exclude=/usr/share/man/*",
                 f"--customize-hook=copy-in {node / 'bin'} {node / 'lib'} /usr/local",
