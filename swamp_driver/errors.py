@@ -35,12 +35,14 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 import attrs
 
+from swamp_driver._value import Value
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-@attrs.frozen(kw_only=True)
-class Problem:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Problem(Value):
     """One thing that is wrong, and where.
 
     `path` is dotted (`jobs[0].steps[1].run`); `line` and `column` count from 1 and are 0 where the

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import attrs
 
+from swamp_driver._value import Value
 from swamp_driver.errors import ConfigError, Problem
 from swamp_driver.spec._option_types import choices_of, group_of, members, nested_groups, type_text
 from swamp_driver.spec._run import Json
@@ -19,8 +20,8 @@ _FACTORY: type[Any] = type(attrs.Factory(dict))
 _METADATA_KEY = "swamp_driver.option"
 
 
-@attrs.frozen(kw_only=True)
-class OptionSpec:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class OptionSpec(Value):
     """What `option` notes down at a field of a config class."""
 
     key: str | None
@@ -29,8 +30,8 @@ class OptionSpec:
     example: Json
 
 
-@attrs.frozen(kw_only=True)
-class OptionField:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class OptionField(Value):
     """A field of a config class with everything that is needed to read it."""
 
     key: str
@@ -44,8 +45,8 @@ class OptionField:
         return self.attribute.default is attrs.NOTHING
 
 
-@attrs.frozen(kw_only=True)
-class OptionInfo:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class OptionInfo(Value):
     """An option as documents and `swamp-driver drivers show` list it."""
 
     key: str

@@ -6,13 +6,14 @@ from typing import ClassVar
 
 import attrs
 
+from swamp_driver._value import Value
 from swamp_driver.spec._run import Progress
 from swamp_driver.spec._status import RunStatus, StepEnd, StepStatus
 from swamp_driver.spec._step import Stream, Usage
 
 
-@attrs.frozen(kw_only=True)
-class RunEvent:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class RunEvent(Value):
     """One thing that happened in a run. Subclasses add what there is to say.
 
     `seq` counts from 1 in each run and has no holes; an event is written to the run's log before
@@ -27,7 +28,7 @@ class RunEvent:
     attempt: int = 1
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class StepEvent(RunEvent):
     """An event of one step; `step_id` is unique in the run, `step` is its name in `job`."""
 
@@ -36,8 +37,8 @@ class StepEvent(RunEvent):
     step: str
 
 
-@attrs.frozen(kw_only=True)
-class JobOutline:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class JobOutline(Value):
     """A job and its steps as planned; a step with `forEach` has the name of its template."""
 
     name: str
@@ -46,7 +47,7 @@ class JobOutline:
     """Their ids in the plan, in the same order; iterations of `forEach` have `-<i>` appended."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class RunStarted(RunEvent):
     """First of all: what will be run."""
 
@@ -56,7 +57,7 @@ class RunStarted(RunEvent):
     jobs: tuple[JobOutline, ...]
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class WorkspaceReady(RunEvent):
     """A driver has prepared the workspace; steps of its binding can start."""
 
@@ -66,7 +67,7 @@ class WorkspaceReady(RunEvent):
     host_visible: bool
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class DriverProgress(RunEvent):
     """A driver tells of slow work: a pull, a copy."""
 
@@ -75,7 +76,7 @@ class DriverProgress(RunEvent):
     progress: Progress
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class Notice(RunEvent):
     """Something that a person should know and that stops nothing."""
 
@@ -83,7 +84,7 @@ class Notice(RunEvent):
     text: str
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class JobStarted(RunEvent):
     """A job's dependencies have ended and its condition holds."""
 
@@ -91,7 +92,7 @@ class JobStarted(RunEvent):
     job: str
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class JobEnded(RunEvent):
     """A job's last step has ended, or the job was skipped."""
 
@@ -100,7 +101,7 @@ class JobEnded(RunEvent):
     status: StepStatus
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class StepStarted(StepEvent):
     """A step was given to its driver."""
 
@@ -110,7 +111,7 @@ class StepStarted(StepEvent):
     """What is run, in one line, secrets left out."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class StepOutput(StepEvent):
     """Output of a step, secrets masked; not cut at lines."""
 
@@ -119,7 +120,7 @@ class StepOutput(StepEvent):
     data: bytes
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class StepEnded(StepEvent):
     """A step ended, or was skipped (then without a `StepStarted`)."""
 
@@ -134,7 +135,7 @@ class StepEnded(StepEvent):
     detail: str = ""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class RunEnded(RunEvent):
     """Last of all: how it ended, after the teardown."""
 

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 
 import attrs
 
+from swamp_driver._value import Value
 from swamp_driver.spec._run import Json
 
 
-@attrs.frozen(kw_only=True)
-class ApiVersion:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class ApiVersion(Value):
     """A version of the contract. A host takes drivers of its own major and of no newer minor."""
 
     major: int
@@ -29,16 +30,16 @@ API_VERSION = ApiVersion(major=1, minor=0)
 """The version of the contract that this distribution holds."""
 
 
-@attrs.frozen(kw_only=True)
-class ConfigSample:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class ConfigSample(Value):
     """Options in the shape of the file, for tests and documents."""
 
     title: str
     data: Mapping[str, Json]
 
 
-@attrs.frozen(kw_only=True)
-class DriverInfo:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class DriverInfo(Value):
     """The class attribute `info` of every driver: read before the driver is constructed."""
 
     summary: str
@@ -55,8 +56,8 @@ class DriverInfo:
     """Options that must be refused with `ConfigError`."""
 
 
-@attrs.frozen(kw_only=True)
-class Availability:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Availability(Value):
     """Whether a driver can work here and now, as `probe_environment` found."""
 
     available: bool

@@ -9,9 +9,11 @@ from typing import Self
 
 import attrs
 
+from swamp_driver._value import Value
 
-@attrs.frozen(kw_only=True)
-class Owner:
+
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Owner(Value):
     """The process that owns a run, told apart from every other process on every machine.
 
     `boot_id` changes at each boot and `start_time` at each reuse of a pid, so that a label or a

@@ -8,6 +8,7 @@ from typing import Literal
 
 import attrs
 
+from swamp_driver._value import Value
 from swamp_driver.spec._cancel import CancelToken
 from swamp_driver.spec._owner import Owner
 from swamp_driver.spec._status import RunStatus
@@ -16,8 +17,8 @@ Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 """A value that JSON can hold, as `json.loads` gives it."""
 
 
-@attrs.frozen(kw_only=True)
-class WorkspaceRequest:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class WorkspaceRequest(Value):
     """The workspace that a run wants.
 
     A run has one directory, `run_dir`, with the workspace and what belongs beside it::
@@ -57,8 +58,8 @@ class WorkspaceRequest:
         return str(PurePosixPath(self.run_dir) / "exchange" / step_id)
 
 
-@attrs.frozen(kw_only=True)
-class Progress:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Progress(Value):
     """How far a driver has come with something slow (a pull, a copy).
 
     `phase` is one word for what is done (`pull`, `copy`, `start`), `resource` what it is done to.
@@ -78,8 +79,8 @@ def ignore_progress(_: Progress) -> None:
     """Take a progress report and do nothing."""
 
 
-@attrs.frozen(kw_only=True)
-class RunContext:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class RunContext(Value):
     """A run as a driver sees it: the same value in every hook call of one (run, driver binding)."""
 
     run_id: str
@@ -103,8 +104,8 @@ class RunContext:
     """Call it, from any thread, to tell of slow work. Returns at once, never raises."""
 
 
-@attrs.frozen(kw_only=True)
-class Workspace:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Workspace(Value):
     """What `prepare_workspace` made or found."""
 
     path: str
@@ -119,8 +120,8 @@ class Workspace:
     also after the run where the workspace was kept. Empty: a shell of this machine will do."""
 
 
-@attrs.frozen(kw_only=True)
-class RunOutcome:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class RunOutcome(Value):
     """How the run ended, and what `teardown` shall leave."""
 
     status: RunStatus
@@ -132,8 +133,8 @@ class RunOutcome:
     token must not shorten it."""
 
 
-@attrs.frozen(kw_only=True)
-class TeardownReport:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class TeardownReport(Value):
     """What `teardown` removed, what it kept, and what it could not remove."""
 
     removed: tuple[str, ...] = ()
@@ -142,8 +143,8 @@ class TeardownReport:
     """One line each: resource, reason, and what a person can do."""
 
 
-@attrs.frozen(kw_only=True)
-class Leftover:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Leftover(Value):
     """Something that a run left behind, as `list_leftovers` finds it."""
 
     kind: str

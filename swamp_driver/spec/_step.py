@@ -7,6 +7,7 @@ from typing import Literal
 
 import attrs
 
+from swamp_driver._value import Value
 from swamp_driver.spec._cancel import CancelToken
 from swamp_driver.spec._status import StepEnd
 
@@ -18,8 +19,8 @@ def _freeze(values: Mapping[str, str]) -> Mapping[str, str]:
     return dict(values)
 
 
-@attrs.frozen(kw_only=True)
-class StepRequest:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class StepRequest(Value):
     """One program to run in a workspace.
 
     Everything is decided: there is no expression in it, nothing to look up, no default to apply.
@@ -84,8 +85,8 @@ class StepIO:
                 self.sink_error = error
 
 
-@attrs.frozen(kw_only=True)
-class Usage:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Usage(Value):
     """What the step and all its processes used; None where the driver cannot know."""
 
     cpu_s: float | None = None
@@ -93,8 +94,8 @@ class Usage:
     """The largest resident set of any one process of the step."""
 
 
-@attrs.frozen(kw_only=True)
-class StepResult:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class StepResult(Value):
     """How a step ended. When a driver returns one, nothing of the step is alive any more."""
 
     end: StepEnd
