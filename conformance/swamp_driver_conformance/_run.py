@@ -133,7 +133,7 @@ class Run:
     def close(self) -> None:
         """End what a test left of the run, whatever state it is in; never raises."""
         for going in self._going:
-            going.io.cancel.cancel(CancelStage.NOW)
+            _ignoring_all(functools.partial(going.io.cancel.cancel, CancelStage.NOW))
         for going in self._going:
             _ignoring_all(functools.partial(going.wait, 5.0))
         _ignoring_all(self.teardown)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from swamp_driver.spec import API_VERSION
 from swamp_driver_conformance.clauses import AREAS, CLAUSES, PROFILES, Area, Clause
-from swamp_driver_conformance.index import SuiteTest, tests_by_clause
+from swamp_driver_conformance.index import SuiteTest, index_by_clause
 
 _INTRO = """\
 # The driver contract, clause by clause
@@ -44,7 +44,7 @@ def _lines() -> Iterator[str]:
     for profile in PROFILES:
         needs = ", ".join(f"`{one}`" for one in sorted(profile.requires)) or "nothing"
         yield f"| `{profile.name}` | {profile.summary} | {needs} |"
-    tests = tests_by_clause()
+    tests = index_by_clause()
     for area in AREAS:
         yield from _area(area, tests)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from swamp_driver_conformance.clauses import Clause
 from swamp_driver_conformance.document import applies_to
-from swamp_driver_conformance.index import tests_by_clause
+from swamp_driver_conformance.index import index_by_clause
 from swamp_driver_conformance.mutants import MUTANTS
 
 _WIDTH = 96
@@ -20,7 +20,7 @@ def explain(clause: Clause) -> Iterator[str]:
     yield from _wrapped(f"why: {clause.why}", "  ")
     if clause.untested:
         yield from _wrapped(f"not tested: {clause.untested}", "  ")
-    for test in tests_by_clause().get(clause.id, ()):
+    for test in index_by_clause().get(clause.id, ()):
         yield from _wrapped(f"test: {test.name}: {test.reason}", "  ")
     for mutant in MUTANTS:
         if clause.id in mutant.kills:

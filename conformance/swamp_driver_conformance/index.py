@@ -45,7 +45,7 @@ def _describe(name: str, function: object) -> SuiteTest:
     return SuiteTest(name=name, reason=reason, clauses=ids)
 
 
-def tests_by_clause() -> Mapping[str, tuple[SuiteTest, ...]]:
+def index_by_clause() -> Mapping[str, tuple[SuiteTest, ...]]:
     """Return the tests of each clause that has some."""
     found: dict[str, list[SuiteTest]] = {}
     for test in suite_tests():

@@ -1,7 +1,7 @@
 """The pytest plug-in: `--swamp-driver NAME` makes pytest judge a driver.
 
 It is loaded in every pytest session of an environment where the suite is installed, so it imports
-nothing and registers nothing until one of its options is given.
+nothing, and registers nothing but its marker, until a driver is named.
 """
 
 from __future__ import annotations
@@ -76,9 +76,9 @@ def subject_ref(config: pytest.Config) -> SubjectRef:
 @pytest.hookimpl(trylast=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Load the driver and the rest of the plug-in, where a driver is named."""
+    config.addinivalue_line("markers", MARKER_LINE)
     if not (config.getoption("--swamp-driver") or config.getoption("--swamp-driver-object")):
         return
     from swamp_driver_conformance import _session  # noqa: PLC0415 - see the module's docstring
 
-    config.addinivalue_line("markers", MARKER_LINE)
     _session.start(config)

@@ -76,23 +76,32 @@ def unproven() -> list[str]:
 
 
 def run_selftest(
-    subjects: Sequence[Subject], *, jobs: int, tell: Callable[[Outcome], None]
+    subjects: Sequence[Subject],
+    *,
+    jobs: int,
+    tell: Callable[[Outcome], None],
+    options: Sequence[str] = (),
 ) -> list[Outcome]:
-    """Run the suite over each driver, `jobs` at once; tell of each as it is done."""
+    """Run the suite over each driver, `jobs` at once; tell of each as it is done.
+
+    `options` are more options of pytest, for a part of the suite.
+    """
     folder = Path(tempfile.mkdtemp(prefix="swamp-selftest-", dir=open_parent()))
     folder.chmod(0o755)
-    outcomes = []
+    outcomes: list[Outcome] = []
     try:
         with ThreadPoolExecutor(max_workers=jobs) as pool:
-            waiting = [pool.submit(_run, subject, folder) for subject in subjects]
-            first = [future.result() for future in as_completed(waiting)]
+            waiting = [pool.submit(_run, subject, folder, options) for subject in subjects]
+            for future in as_completed(waiting):
+                outcomes.append(future.result())
+                if not outcomes[-1].problems:
+                    tell(outcomes[-1])
         by_name = {subject.name: subject for subject in subjects}
-        for outcome in first:
+        for index, outcome in enumerate(outcomes):
             if outcome.problems:
-                again = _run(by_name[outcome.name], folder)
-                outcome = again if again.problems else attrs.evolve(again, repeated=True)  # noqa: PLW2901
-            tell(outcome)
-            outcomes.append(outcome)
+                again = _run(by_name[outcome.name], folder, options)
+                outcomes[index] = attrs.evolve(again, repeated=not again.problems)
+                tell(outcomes[index])
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     return outcomes
@@ -108,7 +117,7 @@ def _missing(needs: Iterable[str]) -> str:
     return ", ".join(one for one in needs if not has.get(one, shutil.which(one) is not None))
 
 
-def _run(subject: Subject, folder: Path) -> Outcome:
+def _run(subject: Subject, folder: Path, more: Sequence[str]) -> Outcome:
     is_mutant = isinstance(subject, Mutant)
     outcome = Outcome(name=subject.name, story=subject.story, is_mutant=is_mutant)
     if missing := _missing(subject.needs):
@@ -118,7 +127,7 @@ def _run(subject: Subject, folder: Path) -> Outcome:
     root = place / getattr(subject, "root_name", "") if not is_mutant else place
     root.mkdir(exist_ok=True)
     options = ["-q", "--swamp-quick", "--swamp-driver-object", subject.object_path]
-    options += ["--swamp-root", str(root), "--swamp-report", str(place / "report")]
+    options += ["--swamp-root", str(root), "--swamp-report", str(place / "report"), *more]
     log = place / "log"
     code = run_suite_quietly(options, extra={"TMPDIR": str(place)}, log=log, timeout_s=_TIMEOUT_S)
     try:

@@ -199,7 +199,7 @@ class LooksOnce(StepRun):
         return self._first
 
 
-@mutant("calls a step that exits with 0 a success", kills="LIFE-016")
+@mutant("calls a step that exits with 0 a success", kills="LIFE-016", also="LIFE-009")
 class ZeroIsSuccess(StepRun):
     def end(self, code: int, decided: StepEnd | None) -> StepEnd:
         return StepEnd.SUCCEEDED if code == 0 else super().end(code, decided)
@@ -239,15 +239,16 @@ class CancelsAll(StepRun):
 
 @mutant("misses a cancel in the first moments", kills="LIFE-019")
 class MissesEarlyCancel(StepRun):
-    _seen: CancelStage | None = None
+    _is_deaf = False
 
-    def is_cancelled_before(self) -> bool:
-        return self.io.cancel.stage is not CancelStage.NONE and self.step.timeout_s is None
+    def spawn(self) -> Any:
+        # It begins to listen to cancels too late: once the program has been started.
+        time.sleep(0.03)
+        self._is_deaf = self.io.cancel.cancelled
+        return super().spawn()
 
     def stage(self) -> CancelStage:
-        if self._seen is None:
-            self._seen = super().stage()
-        return CancelStage.NONE if self._seen else super().stage()
+        return CancelStage.NONE if self._is_deaf else super().stage()
 
 
 @mutant("raises where it is cancelled after the end", kills="LIFE-020", also="LIFE-019")

@@ -40,7 +40,7 @@ class OneAfterTheOther(ReferenceDriver):
 @mutant(
     "runs no more steps at once than the hint says",
     kills="PAR-001",
-    also="PAR-002 PAR-003 PAR-005 LIFE-018 LIFE-019 LOG-011 ENV-005 SEC-001 SEC-008 GC-005",
+    also="PAR-002 PAR-003 PAR-004 PAR-005 LIFE-018 LIFE-019 LOG-011 ENV-005 SEC-001 SEC-008 GC-005",
 )
 class HintIsLimit(ReferenceDriver):
     _slots: threading.Semaphore | None = None

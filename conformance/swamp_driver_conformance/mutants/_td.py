@@ -185,7 +185,8 @@ class RemovesByPrefix(_OtherSettle):
     ) -> TeardownReport:
         if outcome.remove_workspace:
             for path in Path(run.workspace.run_dir).parent.glob(f"{run.run_id}*"):
-                shutil.rmtree(path, ignore_errors=True)
+                if path.name != run.run_id:
+                    shutil.rmtree(path, ignore_errors=True)
         return report
 
 

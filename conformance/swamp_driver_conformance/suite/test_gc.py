@@ -12,7 +12,7 @@ from swamp_driver_conformance.loading import Subject, open_hooks
 from swamp_driver_conformance.marks import clause
 from swamp_driver_conformance.probes import need_processes, processes_with, settles, token
 from swamp_driver_conformance.remote import OtherProcess, other_process, step_action
-from swamp_driver_conformance.suite._shell import BEAT, UNTIL
+from swamp_driver_conformance.suite._shell import UNTIL
 from swamp_driver_conformance.suite._steps import output_of
 
 _ENDED_S = 10.0
@@ -31,7 +31,8 @@ def _of(subject: Subject, run: Run) -> list[Leftover]:
 
 def _crash(subject: Subject, run: Run, bench: Bench) -> None:
     """Prepare the run in another process, begin a step, and kill the process."""
-    script = f"{BEAT} {UNTIL} beat beat & until_there beat; echo ready; wait"
+    beats = "while [ $n -lt 600 ]; do echo x >> beat; n=$((n+1)); nap; done"
+    script = f"{UNTIL} (n=0; {beats}) & until_there beat; echo ready; wait"
     actions = [{"do": "prepare"}, step_action(run.request(("/bin/sh", "-c", script)))]
     with other_process(subject, run, actions) as other:
         prepared = other.wait_for("prepared", deadline_s=90)["workspace"]
