@@ -9,17 +9,16 @@ from __future__ import annotations
 import contextlib
 import json
 import socket
-import threading
 import time
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from swamp_driver.errors import TeardownError, UnavailableError
 from swamp_driver.spec import CancelToken, Progress
-from swamp_driver_docker_ws import _http
 from swamp_driver_docker_ws._attach import AttachStream
+from swamp_driver_docker_ws._calls import Calls
 from swamp_driver_docker_ws._death import explain_events, read_events
 from swamp_driver_docker_ws._dial import Dialer
 from swamp_driver_docker_ws._engine_api import (
@@ -31,7 +30,7 @@ from swamp_driver_docker_ws._engine_api import (
     Image,
 )
 from swamp_driver_docker_ws._engine_ref import EngineRef
-from swamp_driver_docker_ws._http import Call, RefusedError
+from swamp_driver_docker_ws._http import RefusedError
 from swamp_driver_docker_ws._refusals import explain_pull, explain_refusal, explain_unreachable
 
 if TYPE_CHECKING:
@@ -44,8 +43,6 @@ _PATIENT_S = 120
 """For starts and removals, which take seconds on a busy machine."""
 _PULL_SILENCE_S = 600
 _EVENTS_WAIT_S = 2.0
-_NEWEST_API = (1, 47)
-"""What these calls were written for; an engine that is older says so."""
 _NOT_FOUND = 404
 _CONFLICT = 409
 
@@ -59,20 +56,18 @@ class DockerEngine:
     def __init__(self, ref: EngineRef, *, quick_s: int = _QUICK_S, ping_s: int = _PING_S) -> None:
         """Note the address; the time limits of quick calls and of `is_alive` are for tests."""
         self.ref = ref
-        self._quick_s = quick_s
         self._ping_s = ping_s
         self._dial = Dialer(ref)
-        self._lock = threading.Lock()
-        self._api: str | None = None
-        self._is_podman = False
+        self._calls = Calls(self._dial, quick_s=quick_s)
 
     def info(self) -> EngineInfo:
         """See `Engine.info`."""
         with self._errors():
-            info = self._json("GET", "/info")
+            info = self._calls.json("GET", "/info")
+            is_podman = self._calls.is_podman
         security = " ".join(info.get("SecurityOptions") or ())
         return EngineInfo(
-            product="Podman" if self._is_podman else "Docker",
+            product="Podman" if is_podman else "Docker",
             version=str(info.get("ServerVersion", "")),
             machine=str(info.get("Architecture", "")),
             rootless="name=rootless" in security,
@@ -82,7 +77,7 @@ class DockerEngine:
     def is_alive(self) -> bool:
         """See `Engine.is_alive`."""
         try:
-            _http.fetch(self._dial, Call(method="GET", path="/_ping"), timeout_s=self._ping_s)
+            self._calls.ping(timeout_s=self._ping_s)
         except (OSError, RefusedError, UnavailableError):
             return False
         return True
@@ -91,7 +86,7 @@ class DockerEngine:
         """See `Engine.find_image`."""
         with self._errors():
             try:
-                found = self._json("GET", f"/images/{quote(name, safe='/:@')}/json")
+                found = self._calls.json("GET", f"/images/{quote(name, safe='/:@')}/json")
             except RefusedError as error:
                 if error.status == _NOT_FOUND:
                     return None
@@ -126,7 +121,7 @@ class DockerEngine:
         if spec.platform is not None:
             query["platform"] = spec.platform
         with self._errors(spec):
-            made = self._json(
+            made = self._calls.json(
                 "POST",
                 "/containers/create",
                 query=query,
@@ -140,7 +135,7 @@ class DockerEngine:
         from swamp_driver_docker_ws._archive import tar_of  # noqa: PLC0415 - rare
 
         with self._errors():
-            self._json(
+            self._calls.json(
                 "PUT",
                 f"/containers/{container_id}/archive",
                 query={"path": "/"},
@@ -152,7 +147,7 @@ class DockerEngine:
     def get_files(self, container_id: str, path: str) -> Iterator[bytes]:
         """See `Engine.get_files`."""
         with self._errors():
-            yield from self._stream(
+            yield from self._calls.stream(
                 f"/containers/{container_id}/archive", {"path": path}, timeout_s=_PATIENT_S
             )
 
@@ -160,19 +155,18 @@ class DockerEngine:
         """See `Engine.attach`."""
         query = dict.fromkeys(("stdin", "stdout", "stderr", "stream"), "1")
         with self._errors():
-            path = f"{self._version()}/containers/{container_id}/attach"
-            call = Call(method="POST", path=path, query=query, body=b"")
-            return AttachStream(_http.hijack(self._dial, call, timeout_s=_PATIENT_S))
+            path = f"/containers/{container_id}/attach"
+            return AttachStream(self._calls.hijack(path, query, timeout_s=_PATIENT_S))
 
     def start_container(self, container_id: str, *, spec: ContainerSpec) -> None:
         """See `Engine.start_container`."""
         with self._errors(spec):
-            self._json("POST", f"/containers/{container_id}/start", timeout_s=_PATIENT_S)
+            self._calls.json("POST", f"/containers/{container_id}/start", timeout_s=_PATIENT_S)
 
     def find_containers(self, labels: Mapping[str, str]) -> tuple[Found, ...]:
         """See `Engine.find_containers`."""
         with self._errors():
-            found = self._json(
+            found = self._calls.json(
                 "GET", "/containers/json", query={"all": "1", "filters": _by_labels(labels)}
             )
         return tuple(
@@ -198,7 +192,7 @@ class DockerEngine:
         }
         try:
             with self._errors():
-                events = self._stream("/events", query, timeout_s=self._quick_s)
+                events = self._calls.stream("/events", query)
                 with contextlib.closing(events):
                     return explain_events(read_events(events))
         except UnavailableError as error:
@@ -208,12 +202,12 @@ class DockerEngine:
         """See `Engine.create_volume`."""
         body = json.dumps({"Name": name, "Labels": dict(labels)}).encode()
         with self._errors():
-            self._json("POST", "/volumes/create", body=body, timeout_s=_PATIENT_S)
+            self._calls.json("POST", "/volumes/create", body=body, timeout_s=_PATIENT_S)
 
     def find_volumes(self, labels: Mapping[str, str]) -> tuple[Found, ...]:
         """See `Engine.find_volumes`."""
         with self._errors():
-            found = self._json("GET", "/volumes", query={"filters": _by_labels(labels)})
+            found = self._calls.json("GET", "/volumes", query={"filters": _by_labels(labels)})
         return tuple(
             Found(ref=one["Name"], name=one["Name"], labels=one.get("Labels") or {})
             for one in found.get("Volumes") or ()
@@ -233,46 +227,13 @@ class DockerEngine:
         """Order a removal; what is gone, or going by another's order, is fine."""
         with self._errors():
             try:
-                self._json("DELETE", path, query=query, timeout_s=_PATIENT_S)
+                self._calls.json("DELETE", path, query=query, timeout_s=_PATIENT_S)
             except RefusedError as error:
                 # Podman answers 500 for most of what it cannot do.
                 fine = {_NOT_FOUND, _CONFLICT}.difference(but_not)
                 if error.status not in fine and "no such" not in error.message.lower():
                     what = f"'{name}': {error.message}"
                     raise TeardownError(what, left=[what]) from error
-
-    def _version(self) -> str:
-        """Return what paths begin with: the version of the API that both sides know."""
-        with self._lock:
-            if self._api is None:
-                ping = Call(method="GET", path="/_ping")
-                headers, _ = _http.fetch(self._dial, ping, timeout_s=self._quick_s)
-                self._is_podman = "libpod-api-version" in headers
-                self._api = _agreed_version(headers.get("api-version", ""))
-            return self._api
-
-    def _json(
-        self,
-        method: str,
-        path: str,
-        *,
-        query: Mapping[str, str] | None = None,
-        body: bytes | None = None,
-        content_type: str = "application/json",
-        timeout_s: int | None = None,
-    ) -> Any:
-        call = Call(
-            method=method,
-            path=f"{self._version()}{path}",
-            query=query or {},
-            body=body,
-            content_type=content_type,
-        )
-        return _http.fetch_json(self._dial, call, timeout_s=timeout_s or self._quick_s)
-
-    def _stream(self, path: str, query: Mapping[str, str], *, timeout_s: int) -> Generator[bytes]:
-        call = Call(method="GET", path=f"{self._version()}{path}", query=query)
-        return _http.stream(self._dial, call, timeout_s=timeout_s)
 
     @contextlib.contextmanager
     def _errors(
@@ -288,13 +249,6 @@ class DockerEngine:
             raise explain_refusal(error.message, run_dir=run_dir) from error
         except OSError as error:
             raise explain_unreachable(str(error), url=self.ref.url) from error
-
-
-def _agreed_version(text: str) -> str:
-    numbers = [int(part) for part in text.split(".") if part.isdigit()]
-    theirs = (numbers[0], numbers[1]) if len(numbers) == 2 else _NEWEST_API  # noqa: PLR2004
-    major, minor = min(theirs, _NEWEST_API)
-    return f"/v{major}.{minor}"
 
 
 def _by_labels(labels: Mapping[str, str]) -> str:

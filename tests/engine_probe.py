@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from functools import cache
+from pathlib import Path
 
 NOT_RUN = "not run: no Docker engine answers (tests/tools/engine up starts one)"
 
@@ -16,16 +17,8 @@ def engine_is_required() -> bool:
 @cache
 def engine_answers() -> bool:
     """Ask the engine that DOCKER_HOST or the default socket names."""
-    import docker
-    from docker.errors import DockerException
+    from swamp_driver_docker_ws._engine import DockerEngine
+    from swamp_driver_docker_ws._engine_ref import resolve_engine
 
-    try:
-        client = docker.DockerClient.from_env(timeout=10)
-    except DockerException:
-        return False
-    try:
-        return bool(client.ping())
-    except DockerException:
-        return False
-    finally:
-        client.close()
+    # Not by the SDK: where nobody listens it leaves a socket open, and warnings are errors here.
+    return DockerEngine(resolve_engine(None, environ=os.environ, home=Path.home())).is_alive()
