@@ -133,9 +133,7 @@ class DriverHooks:
         """
 
     @hookspec(firstresult=True)
-    def export_workspace(
-        self, config: object, workspace: Workspace, directory: str
-    ) -> bool | None:
+    def export_workspace(self, config: object, workspace: Workspace, directory: str) -> bool | None:
         """Copy what is in a kept workspace into `directory`; True when it is all there. Optional.
 
         For workspaces that the host does not see. `workspace` may be rebuilt from its handle in
