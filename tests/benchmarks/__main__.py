@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 
 from tests.benchmarks.measure import Figure
-from tests.benchmarks.report import render_table, to_json
+from tests.benchmarks.report import HEAD, render_row, to_json
 
 BENCHMARKS = {
     "raw-step": "a `true` step on raw against subprocess.Popen in this process",
@@ -39,10 +39,11 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="swamp-bench-") as scratch:
         os.environ["SWAMP_DRIVER_ROOT"] = f"{scratch}/root"
         os.environ["SWAMP_DRIVER_STATE"] = f"{scratch}/state"
+        print(HEAD, flush=True)
         for name in arguments.names or BENCHMARKS:
-            print(f"measuring {name}", file=sys.stderr)
-            figures += _measure(name, Path(scratch), arguments.rounds)
-    print(render_table(figures))
+            measured = _measure(name, Path(scratch), arguments.rounds)
+            print(*map(render_row, measured), sep="\n", flush=True)
+            figures += measured
     if arguments.json:
         arguments.json.write_text(json.dumps(to_json(figures), indent=2) + "\n", encoding="utf-8")
     return 0

@@ -10,16 +10,13 @@ import attrs
 
 from tests.benchmarks.measure import Figure
 
-_HEAD = "| | ours | baseline | ratio | goal | met | CPU ours | CPU baseline | |"
-_RULE = "|---|--:|--:|--:|--:|:-:|--:|--:|---|"
+HEAD = """\
+| | ours | baseline | ratio | goal | met | CPU ours | CPU baseline | |
+|---|--:|--:|--:|--:|:-:|--:|--:|---|"""
 
 
-def render_table(figures: Sequence[Figure]) -> str:
-    """Return the figures as a Markdown table."""
-    return "\n".join([_HEAD, _RULE, *(_render_row(figure) for figure in figures)])
-
-
-def _render_row(figure: Figure) -> str:
+def render_row(figure: Figure) -> str:
+    """Return the figure as a row of a Markdown table with that head."""
     met = {None: "", True: "yes", False: "**no**"}[figure.is_met]
     cells = [
         figure.name,
