@@ -8,7 +8,7 @@ from swamp_driver import __version__
 from swamp_driver.cli._group import LazyGroup
 
 _PANELS = {
-    "Run workflows": ("run", "plan", "validate", "schema"),
+    "Run workflows": ("run", "plan", "validate", "parity", "schema"),
     "Look at runs": ("runs", "show", "logs", "enter", "workspace", "gc"),
     "Set up": ("drivers", "completion"),
     "Write drivers": ("new", "conformance"),

@@ -11,6 +11,7 @@ from swamp_driver.cli._style import Role, Style
 from swamp_driver.cli._untrusted import escape_controls
 
 _NARROWEST = 24
+_HANG = 2
 
 
 @attrs.frozen(kw_only=True)
@@ -34,6 +35,12 @@ class Fields:
     def paragraph(self, text: str, *, role: Role | None = None) -> Iterator[str]:
         """Yield the lines of a text without a label."""
         yield from (self._painted(line, role) for line in self._wrapped(escape_controls(text), 0))
+
+    def hanging(self, text: str, *, indent: int) -> Iterator[str]:
+        """Yield the lines of a text whose later lines stand deeper than its first."""
+        first, *more = self._wrapped(escape_controls(text), indent + _HANG)
+        yield f"{' ' * indent}{first}"
+        yield from (f"{' ' * (indent + _HANG)}{line}" for line in more)
 
     def _wrapped(self, text: str, taken: int) -> list[str]:
         if self.width is None:

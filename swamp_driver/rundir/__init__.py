@@ -17,11 +17,13 @@ from swamp_driver.rundir._marker import Marker, read_marker
 from swamp_driver.rundir._ownership import measure_tree, repair_ownership
 from swamp_driver.rundir._remove import remove_tree
 from swamp_driver.rundir._remove_run import remove_run_dir
+from swamp_driver.rundir._replace import StreamReplacer
 
 __all__ = [
     "Collected",
     "FoundRunDir",
     "Marker",
+    "StreamReplacer",
     "TreeEntry",
     "TreeView",
     "attach_run_dir",
