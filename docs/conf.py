@@ -48,7 +48,7 @@ python_use_unqualified_type_names = True
 _FOREIGN = "|".join([*sys.stdlib_module_names, "attr", "attrs", "click", "pluggy", "Path"])
 nitpick_ignore_regex = [("py:.*", rf"({_FOREIGN})(\..*)?")]
 _ALIAS = re.compile(r"TypeAliasForwardRef\('(\w+)'\)")  # how autodoc prints one within another type
-_UNDOCUMENTED = ("ConfigTree", "Json", "TypeAliasForwardRef")
+_UNDOCUMENTED = ("Condition", "ConfigTree", "Json", "Preserve", "Sharing", "TypeAliasForwardRef")
 nitpick_ignore = [("py:class", name) for name in _UNDOCUMENTED]
 nitpick_ignore_regex += [("py:class", r"swamp_driver\..*\._\w+\.[A-Z]")]  # type variables
 
