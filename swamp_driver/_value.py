@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 import attrs
 
@@ -10,15 +10,13 @@ import attrs
 class Value:
     """A frozen value: it equals another of its class with equal fields, and is printed with them.
 
-    For classes made by `attrs.frozen(kw_only=True, eq=False, repr=False)`. attrs would write these
-    methods for each class anew and compile them at import, which is half of what it takes to make
-    a class, and every start of the command line makes a hundred. Fields marked `eq=False` or
+    For classes made by `attrs.frozen(eq=False, repr=False)`, kw_only or not. attrs would write
+    these methods for each class anew and compile them at import, which is half of what it takes to
+    make a class, and every start of the command line makes a hundred. Fields marked `eq=False` or
     `repr=False` are left out, as with attrs.
     """
 
     __slots__ = ()
-
-    __attrs_attrs__: ClassVar[tuple[attrs.Attribute[Any], ...]] = ()
 
     def __eq__(self, other: object) -> bool:
         if isinstance(other, Value) and other.__class__ is self.__class__:
@@ -29,9 +27,13 @@ class Value:
         return hash((self.__class__, self._compared()))
 
     def __repr__(self) -> str:
-        fields = self.__attrs_attrs__
-        shown = (f"{field.name}={getattr(self, field.name)!r}" for field in fields if field.repr)
+        shown = (f"{one.name}={getattr(self, one.name)!r}" for one in self._fields() if one.repr)
         return f"{self.__class__.__qualname__}({', '.join(shown)})"
 
     def _compared(self) -> tuple[object, ...]:
-        return tuple(getattr(self, field.name) for field in self.__attrs_attrs__ if field.eq)
+        return tuple(getattr(self, one.name) for one in self._fields() if one.eq)
+
+    def _fields(self) -> tuple[attrs.Attribute[Any], ...]:
+        cls: Any = self.__class__
+        fields: tuple[attrs.Attribute[Any], ...] = attrs.fields(cls)
+        return fields

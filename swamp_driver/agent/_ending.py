@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import attrs
 
+from swamp_driver._value import Value
 from swamp_driver.agent._protocol import EndCause, StartFailureCode
 from swamp_driver.errors import (
     LostError,
@@ -27,8 +28,8 @@ _SIGNAL_BASE: Final = 128
 _UNKNOWN: Final = 2**32 - 1
 
 
-@attrs.frozen(kw_only=True)
-class Ending:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Ending(Value):
     """How the agent says a step ended."""
 
     end: StepEnd

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from swamp_driver._value import Value
 from swamp_driver.agent._protocol import BODY_MAX, HEADER_SIZE, PAYLOAD_MAX, FrameType
 from swamp_driver.errors import ProtocolError
 
@@ -17,8 +18,8 @@ _HEADER = struct.Struct("<IIHH")
 _FRAME_TYPES = FrameType._value2member_map_
 
 
-@attrs.frozen
-class Frame:
+@attrs.frozen(eq=False, repr=False)
+class Frame(Value):
     """One message of the protocol; `request` is 0 where it speaks of the whole connection."""
 
     type: FrameType

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import attrs
 
+from swamp_driver._value import Value
 from swamp_driver.agent._binary import Reader
 from swamp_driver.agent._frames import Frame
 from swamp_driver.agent._protocol import MAGIC, PROTOCOL_VERSION, FrameType, HelloFlag
 from swamp_driver.errors import ProtocolError
 
 
-@attrs.frozen(kw_only=True)
-class AgentHello:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class AgentHello(Value):
     """Who answers at the other end of a connection."""
 
     version: int

@@ -8,6 +8,7 @@ from typing import Literal, TextIO
 
 import attrs
 
+from swamp_driver._value import Value
 from swamp_driver.cli._untrusted import RESET
 
 Role = Literal["good", "bad", "warn", "active", "quiet", "strong", "stderr"]
@@ -24,8 +25,8 @@ _CODES: dict[Role, str] = {
 _PREFIX_CODES = ("36", "35", "34", "32", "33", "96", "95", "94", "92", "93")
 
 
-@attrs.frozen
-class Style:
+@attrs.frozen(eq=False, repr=False)
+class Style(Value):
     """How text is decorated for one output stream."""
 
     colour: bool = attrs.field(default=False, kw_only=True)

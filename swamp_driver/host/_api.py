@@ -7,6 +7,7 @@ from pathlib import Path
 
 import attrs
 
+from swamp_driver._value import Value
 from swamp_driver.errors import Problem, WorkflowError
 from swamp_driver.host._bus import Observer
 from swamp_driver.host._records import RunRecord
@@ -28,8 +29,8 @@ MOST_BYTES = 4 * 1024 * 1024
 """The largest workflow file that is read."""
 
 
-@attrs.frozen(kw_only=True)
-class LoadedWorkflow:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class LoadedWorkflow(Value):
     """A workflow and the file it came from."""
 
     workflow: Workflow

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 
 import attrs
 
+from swamp_driver._value import Value
 from swamp_driver.errors import SwampDriverError
 from swamp_driver.host._bound_driver import BoundDriver, LoadedDriver, open_driver
 from swamp_driver.spec import (
@@ -34,8 +35,8 @@ class OpenedBinding:
     workspace: Workspace
 
 
-@attrs.frozen(kw_only=True)
-class RunIdentity:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class RunIdentity(Value):
     """What every binding of a run is told alike."""
 
     run_id: str

@@ -10,6 +10,7 @@ from typing import Any
 import attrs
 import pluggy
 
+from swamp_driver._value import Value
 from swamp_driver.errors import DriverContractError, DriverError, DriverLoadError
 from swamp_driver.host._check_result import (
     availability_problems,
@@ -37,8 +38,8 @@ from swamp_driver.spec import (
 )
 
 
-@attrs.frozen(kw_only=True)
-class LoadedDriver:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class LoadedDriver(Value):
     """A driver class that was imported and keeps the contract as far as a class can tell."""
 
     name: str

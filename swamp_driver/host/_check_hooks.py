@@ -9,6 +9,7 @@ from typing import Any
 import attrs
 import pluggy
 
+from swamp_driver._value import Value
 from swamp_driver.spec import OPTIONAL_HOOKS, PROJECT_NAME, REQUIRED_HOOKS, DriverHooks
 from swamp_driver.spec._suggest import did_you_mean, quoted
 
@@ -16,8 +17,8 @@ _HOOKS = REQUIRED_HOOKS + OPTIONAL_HOOKS
 _Kind = inspect.Parameter
 
 
-@attrs.frozen(kw_only=True)
-class _Found:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class _Found(Value):
     """A function of the class that bears the marker of the contract."""
 
     name: str

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 import attrs
 
+from swamp_driver._value import Value
 from swamp_driver.errors import DuplicateDriverError, PluginError, UnknownDriverError
 from swamp_driver.host._entry_points import canonical_name, find_entry_points
 from swamp_driver.spec import ENTRY_POINT_GROUP
@@ -15,8 +16,8 @@ from swamp_driver.spec._suggest import did_you_mean, quoted
 E = TypeVar("E", bound=PluginError)
 
 
-@attrs.frozen(kw_only=True)
-class InstalledDriver:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class InstalledDriver(Value):
     """A driver as its distribution offers it; whether it works is not known yet."""
 
     name: str

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import attrs
 
+from swamp_driver._value import Value
 from swamp_driver.errors import HostError, NotFoundError, WorkspaceError
 from swamp_driver.host._bound_driver import open_driver
 from swamp_driver.host._records import RunRecord, WorkspaceRecord
@@ -18,8 +19,8 @@ from swamp_driver.spec import Workspace, structure_config
 _SHELL = "/bin/sh"
 
 
-@attrs.frozen(kw_only=True)
-class EnterCommand:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class EnterCommand(Value):
     """A program that gives a person a shell in a workspace."""
 
     argv: tuple[str, ...]

@@ -15,11 +15,13 @@ from importlib.machinery import PathFinder
 
 import attrs
 
+from swamp_driver._value import Value
+
 _SUFFIXES = (".dist-info", ".egg-info")
 
 
-@attrs.frozen
-class FoundEntryPoint:
+@attrs.frozen(eq=False, repr=False)
+class FoundEntryPoint(Value):
     """An entry point and the distribution that offers it; nothing of it is imported."""
 
     name: str

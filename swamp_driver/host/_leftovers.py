@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 import attrs
 
 from swamp_driver import rundir
+from swamp_driver._value import Value
 from swamp_driver.errors import DriverError, PluginError, TeardownError
 from swamp_driver.host._bound_driver import BoundDriver, open_driver
 from swamp_driver.host._registry import RegistryCatalog
@@ -46,8 +47,8 @@ class FoundLeftover:
         return True
 
 
-@attrs.frozen(kw_only=True)
-class LeftoverReport:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class LeftoverReport(Value):
     """What was found, and which drivers could not be asked and why."""
 
     found: tuple[FoundLeftover, ...]

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 
 import attrs
 
+from swamp_driver._value import Value
 from swamp_driver.spec import Json, Owner, RunStatus, StepEnd, StepStatus, Usage
 
 
-@attrs.frozen(kw_only=True)
-class StepRecord:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class StepRecord(Value):
     """A step of a run as it ended, or as it stands."""
 
     run_id: str
@@ -33,8 +34,8 @@ class StepRecord:
     allowed_failure: bool = False
 
 
-@attrs.frozen(kw_only=True)
-class WorkspaceRecord:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class WorkspaceRecord(Value):
     """What a driver prepared for a run: enough to enter it, and to find what it left behind."""
 
     driver: str
@@ -46,8 +47,8 @@ class WorkspaceRecord:
     """See `swamp_driver.spec.Workspace`."""
 
 
-@attrs.frozen(kw_only=True)
-class RunRecord:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class RunRecord(Value):
     """A run as it ended, or as it stands."""
 
     run_id: str

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 
 import attrs
 
+from swamp_driver._value import Value
 from swamp_driver.errors import DriverApiError, DriverLoadError, PluginError
 from swamp_driver.host._bound_driver import (
     BoundDriver,
@@ -40,8 +41,8 @@ __all__ = [
 _REFERENCE = re.compile(r"(?P<module>\w+(?:\.\w+)*):(?P<names>\w+(?:\.\w+)*)(?:\s*\[.*\])?")
 
 
-@attrs.frozen(kw_only=True)
-class DriverListing:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class DriverListing(Value):
     """An installed driver and whether it can be used: one line of `swamp-driver drivers`."""
 
     installed: InstalledDriver

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import attrs
 
+from swamp_driver._value import Value
 from swamp_driver.errors import SwampDriverError
 from swamp_driver.host._bindings import Bindings, RunIdentity
 from swamp_driver.host._bound_driver import LoadedDriver
@@ -43,8 +44,8 @@ from swamp_driver.spec import (
 from swamp_driver.workflow import Plan, Preserve, RunScope, bind_config, self_of
 
 
-@attrs.frozen(kw_only=True)
-class RunOptions:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class RunOptions(Value):
     """What the caller of a run decides, and no file."""
 
     preserve: Preserve | None = None

@@ -7,6 +7,7 @@ from graphlib import TopologicalSorter
 
 import attrs
 
+from swamp_driver._value import Value
 from swamp_driver.spec import StepStatus
 from swamp_driver.workflow import (
     Plan,
@@ -19,16 +20,16 @@ from swamp_driver.workflow import (
 )
 
 
-@attrs.frozen(kw_only=True)
-class StartStep:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class StartStep(Value):
     """The step's dependencies have ended and its conditions hold: run it."""
 
     job: str
     step: PlannedStep
 
 
-@attrs.frozen(kw_only=True)
-class SkipStep:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class SkipStep(Value):
     """The step will not run, for the reason given."""
 
     job: str
@@ -37,15 +38,15 @@ class SkipStep:
     reason: str
 
 
-@attrs.frozen(kw_only=True)
-class StartJob:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class StartJob(Value):
     """The job's dependencies have ended and its conditions hold."""
 
     job: str
 
 
-@attrs.frozen(kw_only=True)
-class EndJob:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class EndJob(Value):
     """Every step of the job has ended."""
 
     job: str

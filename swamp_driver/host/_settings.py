@@ -9,13 +9,14 @@ from typing import Self
 
 import attrs
 
+from swamp_driver._value import Value
 from swamp_driver.errors import HostError
 
 _APP = "swamp-driver"
 
 
-@attrs.frozen(kw_only=True)
-class HostSettings:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class HostSettings(Value):
     """The two directories of a host. Runs that shall share workspaces must share `root`."""
 
     root: Path

@@ -13,6 +13,7 @@ from typing import BinaryIO
 
 import attrs
 
+from swamp_driver._value import Value
 from swamp_driver.spec import Stream
 
 _ENTRY = struct.Struct("<QdBxxxI")
@@ -20,8 +21,8 @@ _STREAMS: tuple[Stream, ...] = ("stdout", "stderr")
 _BLOCK = 1 << 20
 
 
-@attrs.frozen(kw_only=True)
-class LoggedOutput:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class LoggedOutput(Value):
     """A piece of output as it came from the driver, secrets masked."""
 
     seq: int

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 import attrs
 
+from swamp_driver._value import Value
 from swamp_driver.errors import StepStartError, SwampDriverError
 from swamp_driver.host._bindings import Bindings, OpenedBinding
 from swamp_driver.host._bus import EventBus
@@ -61,8 +62,8 @@ class Unit:
         )
 
 
-@attrs.frozen(kw_only=True)
-class Settled:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Settled(Value):
     """How a unit ended. `broken` is set where a driver or its engine is to blame."""
 
     record: StepRecord

@@ -15,6 +15,7 @@ from pathlib import Path
 import attrs
 
 from swamp_driver import rundir
+from swamp_driver._value import Value
 from swamp_driver.errors import HostError, NotFoundError, WorkspaceBusyError, WorkspaceError
 from swamp_driver.host._settings import HostSettings
 from swamp_driver.spec import CancelToken, WorkspaceRequest
@@ -117,8 +118,8 @@ def _holder(run_dir: str) -> str:
     return f"run {marker.run_id}" if marker else "another run"
 
 
-@attrs.frozen(kw_only=True)
-class KeptWorkspace:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class KeptWorkspace(Value):
     """A workspace that is on this machine now."""
 
     name: str

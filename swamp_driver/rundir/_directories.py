@@ -14,12 +14,14 @@ from pathlib import Path
 
 import attrs
 
+from swamp_driver._value import Value
+
 _FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _USER_RWX = 0o700
 
 
-@attrs.frozen
-class Mount:
+@attrs.frozen(eq=False, repr=False)
+class Mount(Value):
     """On which mounted file system something is."""
 
     device: int

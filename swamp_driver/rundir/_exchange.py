@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 
 import attrs
 
+from swamp_driver._value import Value
 from swamp_driver.errors import WorkspaceError
 from swamp_driver.rundir._create import make_owned_directory, set_owner
 from swamp_driver.rundir._directories import opened_directory
@@ -22,8 +23,8 @@ _FILE_MODE = 0o644
 _REMOVE_S = 60.0
 
 
-@attrs.frozen(kw_only=True)
-class Collected:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Collected(Value):
     """What `collect_exchange` read: for `StepResult.collected` and `.collect_problems`."""
 
     files: Mapping[str, bytes] = attrs.field(factory=dict)

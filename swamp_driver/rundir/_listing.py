@@ -8,11 +8,12 @@ from pathlib import Path
 
 import attrs
 
+from swamp_driver._value import Value
 from swamp_driver.rundir._marker import Marker, read_marker, run_dir_name
 
 
-@attrs.frozen(kw_only=True)
-class FoundRunDir:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class FoundRunDir(Value):
     """A run directory with our marker; the directory itself may be gone or not made yet."""
 
     path: str

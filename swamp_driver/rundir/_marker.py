@@ -14,6 +14,7 @@ from pathlib import Path, PurePosixPath
 
 import attrs
 
+from swamp_driver._value import Value
 from swamp_driver.spec import Json, Owner
 
 _VERSION = 1
@@ -22,8 +23,8 @@ _PREFIX = "."
 _SUFFIX = ".swamp-run.json"
 
 
-@attrs.frozen(kw_only=True)
-class Marker:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Marker(Value):
     """What is known of a run directory without asking the run."""
 
     run_id: str

@@ -9,13 +9,14 @@ from collections.abc import Callable, Iterator
 
 import attrs
 
+from swamp_driver._value import Value
 from swamp_driver.rundir._directories import Mount, open_directory
 
 _SHOWN_LIMIT = 300
 
 
-@attrs.frozen
-class Visit:
+@attrs.frozen(eq=False, repr=False)
+class Visit(Value):
     """An entry that the walk has come to; valid until the walk goes on."""
 
     parent_fd: int
@@ -25,8 +26,8 @@ class Visit:
     """Its path for messages; cut where it is very long."""
 
 
-@attrs.frozen
-class _Level:
+@attrs.frozen(eq=False, repr=False)
+class _Level(Value):
     identity: tuple[int, int]
     names: list[str]
     shown: str

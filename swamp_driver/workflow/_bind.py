@@ -8,6 +8,7 @@ from typing import Literal
 
 import attrs
 
+from swamp_driver._value import Value
 from swamp_driver.errors import WorkflowError
 from swamp_driver.spec import Json, StepRequest, WorkspaceRequest
 from swamp_driver.spec._suggest import quoted
@@ -35,8 +36,8 @@ WORK = "work"
 _SHOWN_COMMAND = 120
 
 
-@attrs.frozen(kw_only=True)
-class BoundStep:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class BoundStep(Value):
     """A step, or one iteration of it, with every expression evaluated."""
 
     request: StepRequest

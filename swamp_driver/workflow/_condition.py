@@ -7,28 +7,29 @@ from typing import Literal
 
 import attrs
 
+from swamp_driver._value import Value
 from swamp_driver.spec import StepStatus
 
 SimpleConditionType = Literal["always", "succeeded", "failed", "completed", "skipped"]
 
 
-@attrs.frozen(kw_only=True)
-class SimpleCondition:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class SimpleCondition(Value):
     """A condition on one status."""
 
     type: SimpleConditionType
 
 
-@attrs.frozen(kw_only=True)
-class GroupCondition:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class GroupCondition(Value):
     """`and` or `or` over two or more conditions."""
 
     type: Literal["and", "or"]
     conditions: tuple[Condition, ...]
 
 
-@attrs.frozen(kw_only=True)
-class NotCondition:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class NotCondition(Value):
     """The opposite of a condition."""
 
     type: Literal["not"] = "not"

@@ -7,6 +7,7 @@ from typing import Protocol
 
 import attrs
 
+from swamp_driver._value import Value
 from swamp_driver.spec import DriverInfo, Json
 from swamp_driver.workflow._node import MappingNode, config_tree, place_of
 from swamp_driver.workflow._planned import ConfigTree
@@ -16,8 +17,8 @@ from swamp_driver.workflow._template import Template
 DEFAULT_DRIVER = "raw"
 
 
-@attrs.frozen(kw_only=True)
-class DriverSelection:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class DriverSelection(Value):
     """What is said about drivers outside of the workflow file.
 
     The command line stands above the file, the repository's settings below it, and `default` is

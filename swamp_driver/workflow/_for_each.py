@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import attrs
 
+from swamp_driver._value import Value
 from swamp_driver.spec import Json
 from swamp_driver.spec._suggest import quoted
 from swamp_driver.workflow._bind_errors import bind_error, unusable
@@ -17,8 +18,8 @@ from swamp_driver.workflow._template import Template
 MAX_ITERATIONS = 10_000
 
 
-@attrs.frozen(kw_only=True)
-class Iteration:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Iteration(Value):
     """One entry of `forEach`; a step without it has one, with index None."""
 
     index: int | None

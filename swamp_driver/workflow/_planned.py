@@ -11,6 +11,7 @@ from typing import Literal
 
 import attrs
 
+from swamp_driver._value import Value
 from swamp_driver.spec import Json
 from swamp_driver.workflow._condition import Condition
 from swamp_driver.workflow._template import Template
@@ -24,8 +25,8 @@ ConfigTree = None | bool | int | float | Template | list["ConfigTree"] | dict[st
 """Options as they stand in the file: every text is a template."""
 
 
-@attrs.frozen(kw_only=True)
-class PlannedWorkspace:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class PlannedWorkspace(Value):
     """What the run's workspace shall be."""
 
     enabled: bool = True
@@ -36,8 +37,8 @@ class PlannedWorkspace:
     preserve: Preserve = "never"
 
 
-@attrs.frozen(kw_only=True)
-class PlannedBinding:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class PlannedBinding(Value):
     """A driver with its options: steps with the same binding share one opened driver.
 
     `config` is the whole tree as written. Where it holds no expression that must wait for the run
@@ -55,16 +56,16 @@ class PlannedBinding:
     is_static: bool = True
 
 
-@attrs.frozen(kw_only=True)
-class PlannedDependency:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class PlannedDependency(Value):
     """What must have ended, and how, before a job or step starts. `on` is a name in the plan."""
 
     on: str
     condition: Condition
 
 
-@attrs.frozen(kw_only=True)
-class PlannedForEach:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class PlannedForEach(Value):
     """One step for each entry: `self.<item>` is the entry, of a mapping its `.key` and `.value`."""
 
     item: str
@@ -73,8 +74,8 @@ class PlannedForEach:
     have ended."""
 
 
-@attrs.frozen(kw_only=True)
-class ShellCommand:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class ShellCommand(Value):
     """A script for `/bin/sh -e`; expressions in it reach it through its environment, quoted."""
 
     script: Template
@@ -82,16 +83,16 @@ class ShellCommand:
     timeout_ms: Template | int | None = None
 
 
-@attrs.frozen(kw_only=True)
-class PlannedOutput:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class PlannedOutput(Value):
     """Something in the workspace that a step hands on to the steps named."""
 
     path: Template
     make_available_to: tuple[str, ...]
 
 
-@attrs.frozen(kw_only=True)
-class PlannedStep:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class PlannedStep(Value):
     """A step with everything decided that can be decided before the run."""
 
     id: str
@@ -117,8 +118,8 @@ class PlannedStep:
     """Where the step begins in the file."""
 
 
-@attrs.frozen(kw_only=True)
-class PlannedJob:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class PlannedJob(Value):
     """A job; its steps are in the order in which they would start if each ended at once."""
 
     name: str
@@ -130,8 +131,8 @@ class PlannedJob:
     """How many of its steps at once; None: no bound."""
 
 
-@attrs.frozen(kw_only=True)
-class Plan:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Plan(Value):
     """Everything that a run needs to know, decided and checked."""
 
     schema: int = PLAN_SCHEMA

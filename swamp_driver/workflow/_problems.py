@@ -6,14 +6,15 @@ import re
 
 import attrs
 
+from swamp_driver._value import Value
 from swamp_driver.errors import Problem, WorkflowError
 
 _LINE_BREAK = re.compile(r"\r\n|\n|\r")
 _KEPT_LINE = 1000
 
 
-@attrs.frozen
-class Place:
+@attrs.frozen(eq=False, repr=False)
+class Place(Value):
     """Where something stands: `line` and `column` count from 1, 0 where it is in no file."""
 
     path: str = ""

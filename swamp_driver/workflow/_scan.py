@@ -6,6 +6,8 @@ import re
 
 import attrs
 
+from swamp_driver._value import Value
+
 OPEN = "${{"
 CLOSE = "}}"
 
@@ -21,16 +23,16 @@ _TOKEN = re.compile(
 )
 
 
-@attrs.frozen
-class Literal:
+@attrs.frozen(eq=False, repr=False)
+class Literal(Value):
     """Text between expressions; `start` is its offset in the whole."""
 
     text: str
     start: int
 
 
-@attrs.frozen
-class Expression:
+@attrs.frozen(eq=False, repr=False)
+class Expression(Value):
     """An expression, without its braces and the blanks inside them.
 
     `start` is the offset of `${{` in the whole text, `inner` that of the expression itself.

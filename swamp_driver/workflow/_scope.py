@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from swamp_driver._value import Value
 from swamp_driver.spec import Json, StepStatus
 from swamp_driver.workflow._cel import ROOTS, ExpressionError
 from swamp_driver.workflow._planned import Plan
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
     from swamp_driver.workflow._syntax_tree import Reference
 
 
-@attrs.frozen(kw_only=True)
-class InputsScope:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class InputsScope(Value):
     """What is known before a run."""
 
     inputs: Mapping[str, Json]
@@ -33,8 +34,8 @@ class InputsScope:
         return _input_missing(references, missing)
 
 
-@attrs.frozen(kw_only=True)
-class StepView:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class StepView(Value):
     """A step that has ended, as expressions see it; a step with `forEach` is one."""
 
     status: StepStatus
@@ -42,8 +43,8 @@ class StepView:
     outputs: Mapping[str, str] = attrs.field(factory=dict)
 
 
-@attrs.frozen(kw_only=True)
-class RunScope:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class RunScope(Value):
     """What expressions know while a run goes on, in one job.
 
     Made new for each step from what has ended before it: `steps` maps the names of a job and of a

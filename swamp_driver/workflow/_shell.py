@@ -12,6 +12,7 @@ import functools
 
 import attrs
 
+from swamp_driver._value import Value
 from swamp_driver.workflow._evaluate import TemplateError, template_parts
 from swamp_driver.workflow._scan import Expression
 from swamp_driver.workflow._shell_cursor import MARK, PlaceError
@@ -21,8 +22,8 @@ from swamp_driver.workflow._template import Template
 PREFIX = "SWAMP_EXPR_"
 
 
-@attrs.frozen(kw_only=True)
-class Script:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Script(Value):
     """A script for `/bin/sh`, and the expressions whose values it finds in its environment."""
 
     text: str

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 
 import attrs
 
+from swamp_driver._value import Value
+
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 
 # field numbers of google.protobuf.Any, cel.expr.ParsedExpr, SourceInfo and Expr
@@ -22,8 +24,8 @@ _CONST_STRING = 6
 Field = tuple[int, int | bytes]
 
 
-@attrs.frozen
-class Reference:
+@attrs.frozen(eq=False, repr=False)
+class Reference(Value):
     """A name and what is selected from it: `steps.build.outputs.key`, `steps['build']`.
 
     `offset` is that of the name, in code points of the expression. `is_call` where the last of

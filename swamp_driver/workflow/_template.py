@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import attrs
 
+from swamp_driver._value import Value
 
-@attrs.frozen
-class Template:
+
+@attrs.frozen(eq=False, repr=False)
+class Template(Value):
     """A scalar of a workflow file that may hold expressions, and where it stands.
 
     `text` is what the author wrote. `line` and `column` count from 1 and point at the first

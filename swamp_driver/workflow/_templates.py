@@ -7,6 +7,7 @@ from typing import Any
 
 import attrs
 
+from swamp_driver._value import Value
 from swamp_driver.workflow._node import MappingNode, Node, ScalarNode, SequenceNode
 from swamp_driver.workflow._problems import join_path
 from swamp_driver.workflow._record import When, Where, keys_of
@@ -14,8 +15,8 @@ from swamp_driver.workflow._scan import has_expression
 from swamp_driver.workflow._template import Template
 
 
-@attrs.frozen
-class Spot:
+@attrs.frozen(eq=False, repr=False)
+class Spot(Value):
     """A template with an expression in it, and where it was found."""
 
     template: Template
