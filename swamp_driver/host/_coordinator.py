@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections import deque
 from collections.abc import Iterable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
 from queue import SimpleQueue
 
 import attrs
@@ -58,7 +58,7 @@ class _StepState:
     views: list[StepView] = attrs.field(factory=list)
 
 
-_Message = _Cancelled | tuple[Unit, "Future[Settled]"]
+_Message = _Cancelled | tuple[Unit, Settled | BaseException]
 
 
 class Coordinator:
@@ -81,7 +81,11 @@ class Coordinator:
         self._views: dict[tuple[str, str], StepView] = {}
         self._bindings = {binding.id: binding for binding in plan.bindings}
         self._schedule = Schedule(plan)
-        self._queue = ReadyQueue({job.name: job.concurrency for job in plan.jobs})
+        self._queue = ReadyQueue(
+            {job.name: job.concurrency for job in plan.jobs}, limit=_MOST_THREADS
+        )
+        self._threads: dict[str, threading.Thread] = {}
+        """The threads of the units that run, by step id."""
         self._steps: dict[str, _StepState] = {}
         self._inbox: SimpleQueue[_Message] = SimpleQueue()
         self._secrets: frozenset[bytes] = frozenset()
@@ -104,22 +108,22 @@ class Coordinator:
         """
         unsubscribe = self._runner.cancel.on_change(lambda _: self._inbox.put(_Cancelled()))
         try:
-            with ThreadPoolExecutor(_MOST_THREADS, thread_name_prefix="swamp-step") as pool:
-                self._loop(pool)
-        finally:
-            unsubscribe()
-
-    def _loop(self, pool: ThreadPoolExecutor) -> None:
-        try:
-            self._carry_out(self._schedule.begin())
-            self._start_ready(pool)
-            while not self._schedule.is_over:
-                self._take(self._inbox.get())
-                self._start_ready(pool)
+            self._loop()
         except BaseException:
-            # Nothing decides any more: the steps that run must end, or the pool waits for them.
+            # Nothing decides any more: the steps that run must end, for they are waited for.
             self._runner.cancel.cancel(CancelStage.NOW)
             raise
+        finally:
+            for thread in self._threads.values():
+                thread.join()
+            unsubscribe()
+
+    def _loop(self) -> None:
+        self._carry_out(self._schedule.begin())
+        self._start_ready()
+        while not self._schedule.is_over:
+            self._take(self._inbox.get())
+            self._start_ready()
 
     def _take(self, message: _Message) -> None:
         if isinstance(message, _Cancelled):
@@ -127,9 +131,13 @@ class Coordinator:
             for unit in self._queue.take_all():
                 self._settle_unrun(unit, StepStatus.CANCELLED, "the run was cancelled")
             return
-        unit, future = message
+        unit, ended = message
         self._queue.ended(unit)
-        self._unit_ended(unit, future.result())
+        if thread := self._threads.pop(unit.step_id, None):
+            thread.join()
+        if isinstance(ended, BaseException):
+            raise ended
+        self._unit_ended(unit, ended)
 
     def _carry_out(self, decisions: Iterable[Decision]) -> None:
         """Carry out decisions, and those that follow from them."""
@@ -202,14 +210,27 @@ class Coordinator:
                 Notice, text=f"the value of '{name}' is too short to be masked in output"
             )
 
-    def _start_ready(self, pool: ThreadPoolExecutor) -> None:
+    def _start_ready(self) -> None:
         for unit in self._stopped_units():
             self._settle_unrun(unit, StepStatus.SKIPPED, "an earlier step of its job failed")
         for unit in self._queue.take():
             self._steps[unit.step.id].started = True
             if not self._settle_by_once(unit):
-                future = pool.submit(self._runner.run, unit)
-                future.add_done_callback(lambda f, u=unit: self._inbox.put((u, f)))  # type: ignore[misc]
+                self._start(unit)
+
+    def _start(self, unit: Unit) -> None:
+        thread = threading.Thread(
+            target=self._run_unit, args=(unit,), name=f"swamp-step-{unit.step_id}"
+        )
+        thread.start()
+        self._threads[unit.step_id] = thread
+
+    def _run_unit(self, unit: Unit) -> None:
+        """Run a unit in a thread of its own, and hand over how it ended."""
+        try:
+            self._inbox.put((unit, self._runner.run(unit)))
+        except BaseException as error:  # noqa: BLE001 - raised by the thread that takes it
+            self._inbox.put((unit, error))
 
     def _stopped_units(self) -> list[Unit]:
         """Return the waiting units of steps that must not start any more."""
@@ -235,7 +256,7 @@ class Coordinator:
             outputs=outputs,
             detail=f"done before (once: '{key}')",
         )
-        self._inbox.put((unit, _done(Settled(record=record, outputs=outputs))))
+        self._inbox.put((unit, Settled(record=record, outputs=outputs)))
         self._runner.store.put_step(record)
         emit_step_ended(self._runner.bus, record)
         return True
@@ -295,9 +316,3 @@ class Coordinator:
 
     def _set_view(self, job: str, step: PlannedStep, status: StepStatus) -> None:
         self._views[job, step.name.text] = StepView(status=status, exit_code=None, outputs={})
-
-
-def _done(settled: Settled) -> Future[Settled]:
-    future: Future[Settled] = Future()
-    future.set_result(settled)
-    return future

@@ -25,8 +25,10 @@ class ReadyQueue:
     is started before it, so it is not starved. Of units with one `once` key one runs at a time.
     """
 
-    def __init__(self, job_limits: dict[str, int | None]) -> None:
+    def __init__(self, job_limits: dict[str, int | None], *, limit: int | None = None) -> None:
         self._limits = job_limits
+        self._limit = limit
+        """How many units of all jobs run at once; None: no bound."""
         self._groups: dict[str, dict[str, _Group]] = {}
         self._running: dict[str, Unit] = {}
         self._running_jobs: Counter[str] = Counter()
@@ -105,6 +107,8 @@ class ReadyQueue:
             self._running_keys.add(unit.bound.once_key)
 
     def _is_full(self, job: str) -> bool:
+        if self._limit is not None and len(self._running) >= self._limit:
+            return True
         limit = self._limits[job]
         return limit is not None and self._running_jobs[job] >= limit
 

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import os
 import re
-import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -27,7 +25,9 @@ _POLL_S = 0.1
 
 def new_run_id() -> str:
     """Return a run id that no other run has: a letter and 11 letters or digits (62 bits)."""
-    return secrets.choice(_ALPHABET[:26]) + "".join(secrets.choice(_ALPHABET) for _ in range(11))
+    number = int.from_bytes(os.urandom(16))
+    number, first = divmod(number, 26)
+    return _ALPHABET[first] + "".join(_ALPHABET[number // 36**place % 36] for place in range(11))
 
 
 def persistent_name(key: str) -> str:
@@ -38,8 +38,14 @@ def persistent_name(key: str) -> str:
     if _SAFE_KEY.fullmatch(key):
         return key
     slug = re.sub(r"[^a-z0-9]+", "-", key.lower()).strip("-")[:28]
-    digest = hashlib.sha256(key.encode()).hexdigest()[:10]
+    digest = _digest(key)[:10]
     return f"{slug}-{digest}" if slug else f"key-{digest}"
+
+
+def _digest(key: str) -> str:
+    import hashlib  # noqa: PLC0415 - 3 ms, and most runs have no such key
+
+    return hashlib.sha256(key.encode()).hexdigest()
 
 
 def request_workspace(
@@ -243,4 +249,4 @@ class OnceMarks:
 
     def _path(self, key: str) -> Path:
         assert self._directory is not None
-        return self._directory / f"{hashlib.sha256(key.encode()).hexdigest()[:32]}.json"
+        return self._directory / f"{_digest(key)[:32]}.json"

@@ -83,6 +83,18 @@ def test_a_job_runs_no_more_steps_than_it_allows(units: Units) -> None:
     assert names(queue.take()) == ["a2"]
 
 
+def test_a_run_runs_no_more_steps_than_the_machine_allows(units: Units) -> None:
+    """Each step that runs takes a thread, whatever job it is of."""
+    queue = ReadyQueue({"j": None, "k": None}, limit=2)
+    queue.add(units.of_step("a"))
+    queue.add(units.of_step("b", job="k", size=2))
+    taken = list(queue.take())
+    assert names(iter(taken)) == ["a", "b0"]
+    assert names(queue.take()) == []
+    queue.ended(taken[0])
+    assert names(queue.take()) == ["b1"]
+
+
 def test_a_step_runs_no_more_iterations_than_it_allows(units: Units) -> None:
     """`concurrency` of a step counts its iterations, and holds back no other step."""
     queue = ReadyQueue({"j": None})
