@@ -6,9 +6,13 @@
   follows is its output. A line `...` stands for any lines, `...` in a line for any text; ids of
   runs, times, sizes and dates need not agree, nor the order of lines (parallel steps have none). A
   command must succeed, unless it ends in `# exit code N`. Without output it is only run.
+* `diff` is a change of files that a person makes in an editor: what stands under `+++ path` and
+  begins with `-` or a blank becomes what begins with `+` or a blank; a line `@@` parts two places.
 * A block of any other language (or of these) whose first line is a comment with a file name
   (`# hello.yaml`) is that file: it is written to the document's directory, where all blocks run.
 * `<!-- skip: next if(no_engine) -->` before a block: it needs a Docker engine.
+
+`pip install` in a document installs offline into a directory of that document.
 """
 
 from __future__ import annotations
@@ -34,7 +38,7 @@ if TYPE_CHECKING:
 
 _FILE_NAME = re.compile(r"#!? ?(?P<name>[\w.-]+\.(?:ya?ml|py|toml|json|sh|txt|md))\s*\n")
 _EXIT_CODE = re.compile(r"\s+# exit code (\d+)$")
-_COMMAND_LIMIT_S = 120.0
+_COMMAND_LIMIT_S = 600.0  # a verdict of the conformance suite takes a while
 
 
 def parse_document(path: Path) -> Document:
@@ -89,10 +93,30 @@ def _evaluate_console(example: Example) -> str | None:
     return None
 
 
+def _apply_diff(example: Example) -> None:
+    for change in re.split(r"^--- .*\n\+\+\+ ", example.parsed, flags=re.MULTILINE)[1:]:
+        name, _, body = change.partition("\n")
+        file = Path(name.strip())
+        text = file.read_text(encoding="utf-8")
+        for place in re.split(r"^@@.*\n", body, flags=re.MULTILINE):
+            before, after = _side(place, "-"), _side(place, "+")
+            if place:
+                assert text.count(before) == 1, f"{name} has {text.count(before)} times:\n{before}"
+                text = text.replace(before, after)
+        file.write_text(text, encoding="utf-8")
+
+
+def _side(place: str, sign: str) -> str:
+    """Return the lines of a change as they are before (`-`) or after (`+`) it."""
+    lines = [line or " " for line in place.splitlines()]
+    return "".join(f"{line[1:]}\n" for line in lines if line[0] in (sign, " "))
+
+
 _EVALUATORS: dict[str, Evaluator] = {
     "python": _evaluate_python,
     "yaml": _evaluate_yaml,
     "console": _evaluate_console,
+    "diff": _apply_diff,
     **dict.fromkeys(("toml", "json", "sh", "text"), _write_file),
 }
 
@@ -159,4 +183,17 @@ _DIFFERENT = (
 def console_environment() -> dict[str, str]:
     """Return the environment of a document's commands: this interpreter's programs come first."""
     programs = str(Path(sys.executable).parent)
-    return {**os.environ, "PATH": f"{programs}:{os.environ['PATH']}", "COLUMNS": "100"}
+    installed = str(Path.cwd().parent / "installed")
+    return {
+        **os.environ,
+        "PATH": f"{programs}:{os.environ['PATH']}",
+        "COLUMNS": "100",
+        "PYTHONPATH": installed,
+        "PIP_TARGET": installed,
+        "PIP_UPGRADE": "1",
+        "PIP_NO_INDEX": "1",
+        "PIP_NO_DEPS": "1",
+        "PIP_NO_BUILD_ISOLATION": "false",  # so it is spelled: no isolation
+        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+        "PIP_ROOT_USER_ACTION": "ignore",
+    }
