@@ -57,7 +57,7 @@ def _parse_arguments() -> argparse.Namespace:
         "--rounds", type=int, default=10, help="how often each subject has its turn"
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures there")
-    arguments = parser.parse_args()
+    arguments = parser.parse_intermixed_args()
     if unknown := set(arguments.names) - set(BENCHMARKS):
         parser.error(f"no such benchmark: {', '.join(sorted(unknown))}")
     return arguments
