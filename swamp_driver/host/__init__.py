@@ -1,5 +1,8 @@
 """The reference host: plans in, records out. `load_workflow`, `plan` and `run` are the way in."""
 
+from typing import TYPE_CHECKING
+
+from swamp_driver._lazy import load_on_use
 from swamp_driver.host._api import (
     LoadedWorkflow,
     load_workflow,
@@ -11,9 +14,7 @@ from swamp_driver.host._api import (
 from swamp_driver.host._bound_driver import BoundDriver, LoadedDriver, open_driver
 from swamp_driver.host._bus import Observer
 from swamp_driver.host._discovery import InstalledDriver, discover
-from swamp_driver.host._enter import EnterCommand, enter_command, export_workspace
 from swamp_driver.host._event_json import event_from_json, event_to_json
-from swamp_driver.host._leftovers import FoundLeftover, LeftoverReport, find_leftovers
 from swamp_driver.host._records import RunRecord, StepRecord, WorkspaceRecord
 from swamp_driver.host._registry import (
     DriverListing,
@@ -32,6 +33,18 @@ from swamp_driver.host._workspaces import (
     list_workspaces,
     remove_workspace,
 )
+
+if TYPE_CHECKING:
+    from swamp_driver.host._enter import EnterCommand, enter_command, export_workspace
+    from swamp_driver.host._leftovers import FoundLeftover, LeftoverReport, find_leftovers
+else:  # what runs do not need
+    __getattr__, __dir__ = load_on_use(
+        __name__,
+        {
+            "_enter": ("EnterCommand", "enter_command", "export_workspace"),
+            "_leftovers": ("FoundLeftover", "LeftoverReport", "find_leftovers"),
+        },
+    )
 
 __all__ = [
     "BoundDriver",

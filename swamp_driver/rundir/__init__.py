@@ -4,6 +4,9 @@ For hosts and for drivers alike. What is below a run directory was made by steps
 nothing here follows a symlink in it, crosses a mount, or counts on names to stay what they were.
 """
 
+from typing import TYPE_CHECKING
+
+from swamp_driver._lazy import load_on_use
 from swamp_driver.rundir._create import attach_run_dir, create_run_dir, keep_run_dir
 from swamp_driver.rundir._exchange import (
     Collected,
@@ -11,13 +14,24 @@ from swamp_driver.rundir._exchange import (
     make_exchange,
     remove_exchange,
 )
-from swamp_driver.rundir._inspect import TreeEntry, TreeView, inspect_tree
-from swamp_driver.rundir._listing import FoundRunDir, list_run_dirs
 from swamp_driver.rundir._marker import Marker, read_marker
 from swamp_driver.rundir._ownership import measure_tree, repair_ownership
 from swamp_driver.rundir._remove import remove_tree
 from swamp_driver.rundir._remove_run import remove_run_dir
-from swamp_driver.rundir._replace import StreamReplacer
+
+if TYPE_CHECKING:
+    from swamp_driver.rundir._inspect import TreeEntry, TreeView, inspect_tree
+    from swamp_driver.rundir._listing import FoundRunDir, list_run_dirs
+    from swamp_driver.rundir._replace import StreamReplacer
+else:  # what runs do not need
+    __getattr__, __dir__ = load_on_use(
+        __name__,
+        {
+            "_inspect": ("TreeEntry", "TreeView", "inspect_tree"),
+            "_listing": ("FoundRunDir", "list_run_dirs"),
+            "_replace": ("StreamReplacer",),
+        },
+    )
 
 __all__ = [
     "Collected",
