@@ -170,7 +170,14 @@ class UnavailableError(DriverError):
 
 
 class WorkspaceError(DriverError):
-    """A workspace cannot be created, proven to be shared, repaired or removed."""
+    """A workspace cannot be created, proven to be shared, repaired or removed.
+
+    `errno_name` says why where a file operation of a step agent was refused: `ENOENT`, `EEXIST`.
+    """
+
+    def __init__(self, message: str, *, errno_name: str | None = None) -> None:
+        super().__init__(message)
+        self.errno_name = errno_name
 
 
 StartFailure = Literal[

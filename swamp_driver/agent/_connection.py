@@ -38,7 +38,7 @@ class AgentConnection:
         `peer` is how errors name the far side. `lease_s` is for streams that can die without a
         sign (tcp, ssh): a side that hears nothing for so long takes the other for dead, and the
         agent then kills everything. Raises LostError where no agent answers within
-        `hello_timeout_s`, ProtocolError where something else answers.
+        `hello_timeout_s`, ProtocolError where something else answers; the stream is closed then.
         """
         self._link = Link(stream, peer=peer)
         lease_ms = 0 if lease_s is None else max(1, round(lease_s * 1000))
@@ -80,7 +80,7 @@ class AgentConnection:
     def read_file(self, path: str, *, limit_bytes: int) -> bytes:
         """Return the content of a regular file; its last part is not followed as a symlink.
 
-        Raises WorkspaceError with the name of the errno: ENOENT, EFBIG above the limit, ELOOP for
+        Raises WorkspaceError with `errno_name`: ENOENT, EFBIG above the limit, ELOOP for
         a symlink, EISDIR, EINVAL for what is not regular.
         """
         return _file_call.read_file(self._link, path, limit_bytes=limit_bytes)
@@ -134,6 +134,7 @@ class AgentConnection:
     def close(self, timeout_s: float = 5.0) -> None:
         """End the agent and all that it runs; wait for that, `timeout_s` at most. Twice is fine.
 
-        Steps that still run come back as lost.
+        Steps that still run come back as lost. File operations have no time limit of their own: to
+        bound one, close the connection from another thread, and it raises LostError.
         """
         self._link.close(timeout_s)

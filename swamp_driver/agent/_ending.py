@@ -150,4 +150,4 @@ def failed_error(what: str, reader: Reader) -> Exception:
         return LostError(f"{what}: the agent was told to stop from outside")
     name = errno.errorcode.get(number, str(number))
     place = f" '{path}'" if path else ""
-    return WorkspaceError(f"{what}:{place} {os.strerror(number)} ({name})")
+    return WorkspaceError(f"{what}:{place} {os.strerror(number)} ({name})", errno_name=name)

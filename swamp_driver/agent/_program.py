@@ -20,7 +20,8 @@ _DIRECTORY: Final = Path(__file__).parent / "bin"
 def agent_binary(machine: str) -> Path:
     """Return the agent's program for a machine, named as `uname -m` or a container engine does.
 
-    It is static: it needs nothing where it is put. Raises UnavailableError where there is none.
+    It is static: it needs nothing where it is put, and once it runs not even its file. Raises
+    UnavailableError where there is none.
     """
     architecture = _ARCHITECTURES.get(machine.lower())
     if architecture is None:

@@ -36,6 +36,9 @@ class DriverHooks:
     again, at the same time or later, in this process or in another one. The optional hooks may be
     called at any time, before and after, on an instance of their own.
 
+    **Threads.** A host calls hooks from threads of its own, which may end before the run does:
+    nothing may be bound to the life of the thread that started it, as with `PR_SET_PDEATHSIG`.
+
     **Blocking.** Hooks are ordinary functions and block until they are done. They are never
     interrupted from outside: a hook looks at its cancel token and at its deadline by itself.
 

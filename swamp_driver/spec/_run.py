@@ -32,7 +32,8 @@ class WorkspaceRequest(Value):
     """
 
     run_dir: str
-    """Absolute, normalised, free of symlinks. Its parent exists."""
+    """Absolute, normalised, free of symlinks. Its parent exists on this host; a driver with a
+    workspace elsewhere makes what is missing there."""
     mode: Literal["create", "attach"] = "create"
     """`create`: make `run_dir` (persistent: or take it up again). `attach`: another driver of the
     run has made it; use it, and do not remove it."""
@@ -41,7 +42,8 @@ class WorkspaceRequest(Value):
     host holds its lock for the whole run."""
     uid: int
     gid: int
-    """Who must own what the steps make, once they ended: the calling user."""
+    """Who must own what the steps make, once they ended: the calling user. Of no meaning where the
+    workspace is on another machine: there it belongs to whoever the driver is logged in as."""
 
     @property
     def path(self) -> str:

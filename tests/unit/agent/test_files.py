@@ -42,8 +42,9 @@ def test_what_cannot_be_read_is_named(connection: AgentConnection, tmp_path: Pat
 
     for name, error in expected.items():
         path = str(tmp_path / name)
-        with pytest.raises(WorkspaceError, match=f"cannot read '{path}'.*{error}"):
+        with pytest.raises(WorkspaceError, match=f"cannot read '{path}'.*{error}") as caught:
             connection.read_file(path, limit_bytes=1000)
+        assert caught.value.errno_name == error
 
 
 def test_nothing_is_written_through_a_symlink(connection: AgentConnection, tmp_path: Path) -> None:

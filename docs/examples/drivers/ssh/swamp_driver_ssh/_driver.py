@@ -106,7 +106,7 @@ def _read(agent: AgentConnection, path: str) -> bytes | None:
     try:
         return agent.read_file(path, limit_bytes=100)
     except errors.WorkspaceError as error:
-        return None if "ENOENT" in str(error) else b""
+        return None if error.errno_name == "ENOENT" else b""
 
 
 def _make_run_dir(agent: AgentConnection, run: RunContext) -> None:
