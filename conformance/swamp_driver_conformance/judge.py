@@ -24,6 +24,8 @@ class JudgeOptions:
     name: str = ""
     object_path: str = ""
     config: Path | None = None
+    samples: tuple[str, ...] = ()
+    """`CAPABILITY=FILE`: options for a capability that needs some."""
     profile: str = "core"
     report: Path | None = None
     require_env: tuple[str, ...] = ()
@@ -92,6 +94,9 @@ def _words(options: JudgeOptions) -> Iterator[str]:
     for option, value in single.items():
         if value:
             yield from (option, str(value.resolve() if isinstance(value, Path) else value))
+    for sample in options.samples:
+        capability, _, path = sample.partition("=")
+        yield from ("--swamp-sample", f"{capability}={Path(path).resolve()}")
     for word in options.require_env:
         yield from ("--swamp-require-env", word)
     for clause in options.clauses:

@@ -45,6 +45,8 @@ class SubjectRef:
     """`package.module:Class`, where there is no entry point."""
     config: Mapping[str, Json] | None = None
     """Options in the shape of the file; None: the first good sample of the driver."""
+    samples: Mapping[str, Mapping[str, Json]] = attrs.field(factory=dict)
+    """Options for capabilities that need some; those of the driver's good samples otherwise."""
 
     @property
     def label(self) -> str:
@@ -73,7 +75,9 @@ class Subject:
         return structure_config(self.info.config, {**self.config_data, **data})
 
     def sample(self, title: str) -> ConfigSample | None:
-        """Return the good sample of that title; None where the driver has none."""
+        """Return the sample for a capability: the one given, or the good one of that title."""
+        if title in self.ref.samples:
+            return ConfigSample(title=title, data=self.ref.samples[title])
         return next((one for one in self.info.good_configs if one.title == title), None)
 
 

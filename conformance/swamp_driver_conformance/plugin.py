@@ -6,12 +6,14 @@ nothing, and registers nothing but its marker, until a driver is named.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
+    from swamp_driver.spec import Json
     from swamp_driver_conformance.loading import SubjectRef
 
 MARKER_LINE = "swamp_clause(*ids): the clauses of the driver contract that a test is about"
@@ -28,6 +30,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--swamp-driver-config",
         metavar="FILE",
         help="options of the driver (.json, .toml, .yaml); its first good sample by default",
+    )
+    group.addoption(
+        "--swamp-sample",
+        metavar="CAPABILITY=FILE",
+        action="append",
+        default=[],
+        help="options for the capability 'user' or 'memory-limit'; a good sample of that title "
+        "by default",
     )
     group.addoption(
         "--swamp-profile", metavar="NAME", default="core", help="the kind of driver it claims to be"
@@ -70,7 +80,20 @@ def subject_ref(config: pytest.Config) -> SubjectRef:
         name=config.getoption("--swamp-driver") or "",
         object_path=config.getoption("--swamp-driver-object") or "",
         config=None if path is None else read_config(Path(path)),
+        samples=dict(_sample(text) for text in config.getoption("--swamp-sample")),
     )
+
+
+def _sample(text: str) -> tuple[str, Mapping[str, Json]]:
+    from swamp_driver_conformance.loading import (  # noqa: PLC0415 - see the module's docstring
+        SubjectError,
+        read_config,
+    )
+
+    capability, has_path, path = text.partition("=")
+    if not has_path:
+        raise SubjectError(f"'{text}' is not CAPABILITY=FILE")
+    return capability, read_config(Path(path))
 
 
 @pytest.hookimpl(trylast=True)

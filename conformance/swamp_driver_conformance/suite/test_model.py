@@ -56,7 +56,7 @@ def _machine(bench: Bench) -> type[RuleBasedStateMachine]:
 def test_random_steps_agree_with_the_model(bench: Bench) -> None:
     """It finds the combinations that nobody wrote a clause for."""
     steps = 6
-    examples = bench.count(most=25 * steps, least=3 * steps, budget_s=10) // steps
+    examples = bench.count(most=12 * steps, least=3 * steps, budget_s=10) // steps
     phases = [hypothesis.Phase.generate] if bench.is_quick else list(hypothesis.Phase)[:4]
     settings = hypothesis.settings(
         max_examples=examples,

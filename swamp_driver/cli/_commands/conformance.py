@@ -54,6 +54,13 @@ def command() -> None:
 @click.argument("name", required=False, shell_complete=complete_drivers)
 @click.option("--object", "object_path", metavar="MODULE:CLASS", help="Judge this class instead.")
 @click.option("--config", type=_FILE, help="Options of the driver (.json, .toml, .yaml).")
+@click.option(
+    "--sample",
+    "samples",
+    multiple=True,
+    metavar="CAPABILITY=FILE",
+    help="Options for `user` or `memory-limit`, where the driver has no sample of that title.",
+)
 @click.option("--profile", default="core", show_default=True, help="The kind of driver it is.")
 @click.option("--report", type=_PATH, help="Write JSON, Markdown, JUnit and a badge there.")
 @click.option("--require-env", multiple=True, metavar="WORD", help="Fail where this is missing.")
