@@ -164,23 +164,21 @@ class DockerDriver:
 
     @hookimpl
     def probe_environment(self, config: object) -> Availability:
-        """Ask the engine what it is."""
+        """Ask the engine what it is, and in which condition."""
+        from swamp_driver_docker_ws._condition import probe_engine  # noqa: PLC0415 - no run does
+
         try:
             ref = _resolve(config)
             engine = self.connect(ref)
             try:
-                info = engine.info()
+                options = config if isinstance(config, DockerConfig) else None
+                return probe_engine(engine, ref, options, uid=os.getuid(), gid=os.getgid())
             finally:
                 engine.close()
         except UnavailableError as error:
             return Availability(available=False, detail=error.reason, fix=error.fix)
         except DriverError as error:
             return Availability(available=False, detail=str(error))
-        return Availability(
-            available=True,
-            detail=f"{info.product} {info.version} at {ref.url}",
-            facts={**attrs.asdict(info), "url": ref.url},
-        )
 
     @hookimpl
     def list_leftovers(self, config: object) -> Sequence[Leftover]:

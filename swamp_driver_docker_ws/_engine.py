@@ -25,6 +25,7 @@ from swamp_driver_docker_ws._engine_api import (
     ArchiveEntry,
     ContainerSpec,
     ContainerStream,
+    EngineCondition,
     EngineInfo,
     Found,
     Image,
@@ -73,6 +74,14 @@ class DockerEngine:
             rootless="name=rootless" in security,
             remapped="name=userns" in security,
         )
+
+    def examine(self) -> EngineCondition:
+        """See `Engine.examine`."""
+        from swamp_driver_docker_ws._condition import read_condition  # noqa: PLC0415 - no run does
+
+        with self._errors():
+            info = self._calls.json("GET", "/info")
+            return read_condition(info, self._calls.json("GET", "/networks"), now_s=time.time())
 
     def is_alive(self) -> bool:
         """See `Engine.is_alive`."""

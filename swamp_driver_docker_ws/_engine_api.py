@@ -25,6 +25,21 @@ class EngineInfo:
 
 
 @attrs.frozen(kw_only=True)
+class EngineCondition:
+    """What of an engine decides how well it works: for whoever looks for a cause."""
+
+    system: str = ""
+    """What it runs on, in its own words: `Debian GNU/Linux 12`, `Docker Desktop`."""
+    data_root: str = ""
+    networks: tuple[str, ...] = ()
+    cgroup_version: int | None = None
+    limits_memory: bool = True
+    selinux: bool = False
+    clock_skew_s: float = 0.0
+    """How far its clock is ahead of this machine's."""
+
+
+@attrs.frozen(kw_only=True)
 class Image:
     """What an image says that matters to a step."""
 
@@ -98,6 +113,10 @@ class Engine(Protocol):
 
     def info(self) -> EngineInfo:
         """Return what the engine is; the first call on it, with a short time limit."""
+        ...
+
+    def examine(self) -> EngineCondition:
+        """Return in which condition the engine is; two calls that no run needs."""
         ...
 
     def is_alive(self) -> bool:

@@ -10,7 +10,7 @@ from swamp_driver.cli._group import LazyGroup
 _PANELS = {
     "Run workflows": ("run", "plan", "validate", "parity", "schema"),
     "Look at runs": ("runs", "show", "logs", "enter", "workspace", "gc"),
-    "Set up": ("drivers", "completion"),
+    "Set up": ("doctor", "drivers", "completion"),
     "Write drivers": ("new", "conformance"),
 }
 _MODULES = {

@@ -117,6 +117,11 @@ class Store:
             self.put_run(attrs.evolve(run, status=RunStatus.INTERRUPTED))
         return dead
 
+    def find_damage(self) -> str | None:
+        """Return what is wrong with the file as such, or None. Reads all of it."""
+        (found,) = self._do("PRAGMA quick_check(1)", ())[:1]
+        return None if found[0] == "ok" else f"it is damaged: {found[0]}"
+
     def directory(self, run_id: str) -> Path:
         """Return where the logs of a run are."""
         return self.settings.state_dir / "runs" / run_id

@@ -65,5 +65,7 @@ class Availability(Value):
     """What was found: versions, addresses, the way chosen. One line."""
     fix: str | None = None
     """What a person can do where it is not available."""
+    warnings: tuple[str, ...] = ()
+    """What works and may surprise: one line each, which says what a person can do."""
     facts: Mapping[str, Json] = attrs.field(factory=dict)
     """The same for programs."""

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import os
-import signal
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-import attrs
 import pytest
 
 from swamp_driver.errors import DriverError
 from swamp_driver.spec import Json, StepEnd
-from tests.drivers.harness import wait_until
-from tests.engine.place import BUSYBOX, MODES, docker_run
+from tests.engine.place import MODES, docker_run
+from tests.engine.second import SecondEngine, second_engine_at
 
 pytestmark = [
     pytest.mark.engine,
@@ -22,55 +19,11 @@ pytestmark = [
 ]
 
 
-@attrs.define(eq=False)
-class SecondEngine:
-    """A dockerd in a network namespace of its own: beside the first it would take its bridge."""
-
-    directory: Path
-    process: subprocess.Popen[bytes] | None = None
-
-    @property
-    def url(self) -> str:
-        """Its address."""
-        return f"unix://{self.directory}/e.sock"
-
-    def start(self) -> None:
-        """Start it, and wait until it answers."""
-        command = [
-            *("unshare", "--net", "dockerd", "--bridge=none", "--iptables=false"),
-            *("--host", self.url, "--pidfile", f"{self.directory}/pid"),
-            *("--data-root", f"{self.directory}/data", "--exec-root", f"{self.directory}/exec"),
-        ]
-        with (self.directory / "log").open("ab") as log:
-            self.process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
-        wait_until(lambda: self.docker("version").returncode == 0, "the second engine answers")
-
-    def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
-        """Stop it, and wait until it is gone."""
-        assert self.process is not None
-        self.process.send_signal(how)
-        self.process.wait(60)
-
-    def docker(self, *args: str) -> subprocess.CompletedProcess[bytes]:
-        """Call its client."""
-        return subprocess.run(["docker", "-H", self.url, *args], check=False, capture_output=True)
-
-
 @pytest.fixture(scope="module")
 def second_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecondEngine]:
     """Provide an engine with the busybox image."""
-    engine = SecondEngine(directory=tmp_path_factory.mktemp("e"))
-    engine.start()
-    image = subprocess.run(["docker", "save", BUSYBOX], check=True, capture_output=True).stdout
-    subprocess.run(
-        ["docker", "-H", engine.url, "load"], input=image, check=True, capture_output=True
-    )
-    try:
+    with second_engine_at(tmp_path_factory.mktemp("e")) as engine:
         yield engine
-    finally:
-        engine.stop()
-        # What it had mounted for its containers is in its own directories.
-        subprocess.run(["umount", "-l", f"{engine.directory}/exec/netns/default"], check=False)
 
 
 @pytest.mark.parametrize("mode", MODES)

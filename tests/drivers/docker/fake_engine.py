@@ -23,6 +23,7 @@ from swamp_driver.spec import CancelToken, Progress
 from swamp_driver_docker_ws._engine_api import (
     ArchiveEntry,
     ContainerSpec,
+    EngineCondition,
     EngineInfo,
     Found,
     Image,
@@ -114,6 +115,11 @@ class FakeEngine:
         """See `Engine.info`."""
         self._note("info")
         return EngineInfo(product="Docker", version="0", machine=os.uname().machine)
+
+    def examine(self) -> EngineCondition:
+        """See `Engine.examine`."""
+        self._note("examine")
+        return EngineCondition(networks=("bridge",), cgroup_version=2)
 
     def is_alive(self) -> bool:
         """See `Engine.is_alive`."""
