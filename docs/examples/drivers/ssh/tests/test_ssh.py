@@ -229,12 +229,17 @@ def test_a_peer_that_falls_silent_is_noticed_by_both_sides(far: FarSide) -> None
 
 @pytest.mark.timeout(900)
 def test_it_conforms(far: FarSide, tmp_path: Path) -> None:
-    """The suite says whether it keeps the contract, clause by clause; here with small sizes."""
+    """The suite says whether it keeps the contract, clause by clause.
+
+    With small sizes, or whole with a report where CONFORMANCE_REPORTS names a directory.
+    """
     (tmp_path / "options.json").write_text(json.dumps(far.options), encoding="utf-8")
+    reports = os.environ.get("CONFORMANCE_REPORTS")
     options = JudgeOptions(
         object_path="swamp_driver_ssh:SshDriver",
         config=tmp_path / "options.json",
         root=far.root,
-        quick=True,
+        quick=not reports,
+        report=Path(reports, "ssh") if reports else None,
     )
     assert judge(options).tests_passed
