@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import attrs
 
 from swamp_driver.cli._style import Role, Style
-from swamp_driver.cli._untrusted import escape_controls
+from swamp_driver.cli._untrusted import clip, escape_controls
 
 _NARROWEST = 24
 _HANG = 2
@@ -41,6 +41,14 @@ class Fields:
         first, *more = self._wrapped(escape_controls(text), indent + _HANG)
         yield f"{' ' * indent}{first}"
         yield from (f"{' ' * (indent + _HANG)}{line}" for line in more)
+
+    def clipped(self, text: str, *, indent: int, role: Role) -> str:
+        """Return a text as one line, cut where it is too long."""
+        shown = escape_controls(text)
+        if self.width is not None:
+            ellipsis = "…" if self.style.unicode else "."
+            shown = clip(shown, max(self.width - indent, _NARROWEST), ellipsis=ellipsis)
+        return f"{' ' * indent}{self._painted(shown, role)}"
 
     def _wrapped(self, text: str, taken: int) -> list[str]:
         if self.width is None:

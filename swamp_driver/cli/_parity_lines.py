@@ -63,9 +63,7 @@ def _kind(found: Sequence[Difference], fields: Fields) -> Iterator[str]:
     for one in found[:_MOST_SHOWN]:
         yield from fields.hanging(f"{one.subject}: {one.what}", indent=2)
         for line in one.detail:
-            painted = escape_controls(line)
-            role = _DIFF_ROLES.get(line[:1], "quiet")
-            yield f"      {fields.style.paint(painted, role)}"
+            yield fields.clipped(line, indent=6, role=_DIFF_ROLES.get(line[:1], "quiet"))
     if len(found) > _MOST_SHOWN:
         yield f"  and {len(found) - _MOST_SHOWN} more: --json has all of them"
 

@@ -29,7 +29,7 @@ def _findings(answers: DriverAnswers) -> Iterator[Finding]:
         yield _tried(tried, is_first=number == 0)
     if answers.error is not None:
         yield _broken("runs a step", answers, "running it: ")
-    elif answers.untried:
+    elif answers.untried and (answers.probed or {}).get("available", True):
         options = " ".join(f"-c {name}=..." for name in answers.untried)
         yield Finding(
             check="runs a step",

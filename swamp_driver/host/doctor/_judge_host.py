@@ -16,6 +16,7 @@ _NO_INODES = 500
 _LONG_ROOT = 60
 """Where a step makes a socket in its $TMPDIR there are 47 more characters before its name, and the
 address of a socket may have 107."""
+_SHORT = "set SWAMP_DRIVER_ROOT to a short path of letters, digits, '-', '_', '.' and '/'"
 _NETWORK = ("nfs", "cifs", "smb", "9p", "afs", "fuse", "virtiofs", "vboxsf")
 _BUILT_AT_S = 1_735_689_600.0  # 2025: no clock that is right is before this program
 _SKEW_S = 2.0
@@ -84,17 +85,16 @@ def _space(place: PlaceSurvey) -> Iterator[Finding]:
 
 
 def _path(place: PlaceSurvey) -> Iterator[Finding]:
-    fix = "set SWAMP_DRIVER_ROOT to a short path without such characters"
     odd = sorted({char for char in place.path if char.isspace() or char in ":,;\"'\\$`*?"})
     if odd:
         shown = " ".join(repr(char) for char in odd)
-        yield _warning("path", f"it has {shown} in it, which many programs do not expect", fix)
+        yield _warning("path", f"it has {shown} in it, which many programs do not expect", _SHORT)
     if len(place.path) > _LONG_ROOT:
         what = (
             f"it has {len(place.path)} characters: sockets in $TMPDIR may get addresses that are "
             "too long"
         )
-        yield _warning("path", what, fix)
+        yield _warning("path", what, _SHORT)
     if not odd and len(place.path) <= _LONG_ROOT:
         yield _ok("path", f"{len(place.path)} characters, none of them odd")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterator
 
 from swamp_driver.host.parity._values import StreamTrace
@@ -12,6 +13,7 @@ _MOST_LINES = 2000
 _SHOWN_LINES = 12
 _SHOWN_CHARS = 200
 _CONTEXT = 1
+_HUNK = re.compile(r"@@ -(\d+)")
 
 
 def describe_streams(reference: StreamTrace, other: StreamTrace) -> str:
@@ -60,7 +62,7 @@ def _is_long(before: list[str], after: list[str]) -> bool:
 def _short(before: list[str], after: list[str]) -> Iterator[str]:
     diff = difflib.unified_diff(before, after, n=_CONTEXT, lineterm="")
     for line in list(diff)[2:]:
-        yield f"({line.strip('@ ')})" if line.startswith("@@") else line
+        yield f"(line {_HUNK.match(line)[1]})" if line.startswith("@@") else line  # type: ignore[index]
 
 
 def _long(before: list[str], after: list[str]) -> Iterator[str]:

@@ -145,6 +145,9 @@ def test_warnings_of_a_driver_are_passed_on() -> None:
 def test_a_driver_that_cannot_work_says_what_to_do() -> None:
     """No step is tried then, and that needs no words."""
     probed = {**WELL, "available": False, "detail": "no engine", "fix": "start it"}
+    assert judged(probed=probed, untried=[], tried=()) == judged(
+        probed=probed, untried=["image"], tried=()
+    )
     found = judged(probed=probed, untried=[], tried=())
     assert found[1:] == [("works here", "problem", "no engine", "start it")]
 

@@ -257,12 +257,12 @@ def diff(before: str, after: str) -> list[str]:
 
 def test_a_difference_in_text_is_shown_with_what_stands_around_it() -> None:
     """The line alone rarely says where one is."""
-    assert diff("a\nb\nc\nd\n", "a\nb\nx\nd\n") == ["(-2,3 +2,3)", " b", "-c", "+x", " d"]
+    assert diff("a\nb\nc\nd\n", "a\nb\nx\nd\n") == ["(line 2)", " b", "-c", "+x", " d"]
 
 
 def test_a_missing_end_of_line_is_shown() -> None:
     """Lost last bytes are what bad drivers do."""
-    assert diff("a\n", "a") == ["(-1 +1)", "-a", "+a (no end of line)"]
+    assert diff("a\n", "a") == ["(line 1)", "-a", "+a (no end of line)"]
 
 
 def test_long_differences_are_cut() -> None:
