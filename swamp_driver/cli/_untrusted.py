@@ -17,13 +17,13 @@ _UNSAFE = (
     *range(0x202A, 0x202F),
     *range(0x2066, 0x206A),
 )
-_NEEDS_WORK = re.compile(f"[{re.escape(''.join(map(chr, _UNSAFE)))}]")
+_NEEDS_WORK = f"[{re.escape(''.join(map(chr, _UNSAFE)))}]"
 _SGR = r"\x1b\[[0-9;:]{0,64}m"
 # Progress bars erase the line and hide the cursor all the time; in a view of whole lines that
 # means nothing, and as `^[[K` it would only be litter.
 _MEANINGLESS = r"\x1b\[[0-2]?K|\x1b\[\?25[hl]"
-_SEQUENCE = re.compile(f"({_SGR})|{_MEANINGLESS}")
-_RESET = re.compile(r"\x1b\[0*m")
+_SEQUENCE = f"({_SGR})|{_MEANINGLESS}"
+_RESET = r"\x1b\[0*m"
 RESET = "\x1b[0m"
 _LONGEST_STATE = 128
 
@@ -40,9 +40,14 @@ def _spell(char: str) -> str:
 _SPELLED = {code: _spell(chr(code)) for code in _UNSAFE}
 
 
+def _is_harmless(text: str) -> bool:
+    # What is printable to Python has none of them: most text need not be looked through.
+    return text.isprintable() or re.search(_NEEDS_WORK, text) is None
+
+
 def escape_controls(text: str) -> str:
     r"""Return one line in which every control character is visible (`^[`, `\n`, `\u202e`)."""
-    if _NEEDS_WORK.search(text) is None:
+    if _is_harmless(text):
         return text
     return text.translate(_SPELLED)
 
@@ -54,9 +59,9 @@ def escape_lines(text: str) -> str:
 
 def show_output(line: str, *, colour: bool) -> str:
     """Return a line of step output with SGR sequences kept (or dropped) and no other control."""
-    if _NEEDS_WORK.search(line) is None:
+    if _is_harmless(line):
         return line
-    text_and_sgr = _SEQUENCE.split(line) if "\x1b" in line else [line]
+    text_and_sgr = re.split(_SEQUENCE, line) if "\x1b" in line else [line]
     text_and_sgr[::2] = [text.translate(_SPELLED) for text in text_and_sgr[::2]]
     return "".join(part for part in (text_and_sgr if colour else text_and_sgr[::2]) if part)
 
@@ -70,7 +75,7 @@ def colours_left_on(line: str, *, before: str) -> str:
         return before
     state = before
     for sequence in re.findall(_SGR, line):
-        state = "" if _RESET.fullmatch(sequence) else state + sequence
+        state = "" if re.fullmatch(_RESET, sequence) else state + sequence
     return state[-_LONGEST_STATE:] if len(state) <= _LONGEST_STATE else ""
 
 

@@ -19,7 +19,7 @@ from swamp_driver.host._settings import HostSettings
 from swamp_driver.spec import CancelToken, WorkspaceRequest
 
 _ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789"
-_SAFE_KEY = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
+_SAFE_KEY = r"[a-z0-9][a-z0-9-]{0,39}"
 _POLL_S = 0.1
 
 
@@ -35,7 +35,7 @@ def persistent_name(key: str) -> str:
 
     Any other key is made safe and told apart by a digest, so that two keys never share a directory.
     """
-    if _SAFE_KEY.fullmatch(key):
+    if re.fullmatch(_SAFE_KEY, key):
         return key
     slug = re.sub(r"[^a-z0-9]+", "-", key.lower()).strip("-")[:28]
     digest = _digest(key)[:10]

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _SHOWN = 60
-_PLAIN = re.compile(rf"[\w-]{{1,{_SHOWN}}}")
+_PLAIN = rf"[\w-]{{1,{_SHOWN}}}"
 
 
 def quoted(text: object) -> str:
@@ -21,7 +21,7 @@ def quoted(text: object) -> str:
 def key_path(key: object) -> str:
     """Return a key as a part of a problem's path: quoted in brackets where it is no plain word."""
     text = str(key)
-    return text if _PLAIN.fullmatch(text) else f"[{quoted(text)}]"
+    return text if re.fullmatch(_PLAIN, text) else f"[{quoted(text)}]"
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str | None:

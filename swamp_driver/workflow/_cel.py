@@ -23,8 +23,7 @@ ROOTS = ("inputs", "self", "run", "workspace", "steps", "env")
 LATER_ROOTS = ("data", "model", "file", "vault")
 """Names of the framework that this version does not have."""
 
-_ERROR = re.compile(r"ERROR: <input>:(-?\d+):(-?\d+): (.*)")
-_STATUS = re.compile(r"^[A-Z_]+: ")
+_ERROR = r"ERROR: <input>:(-?\d+):(-?\d+): (.*)"
 
 
 class ExpressionError(Exception):
@@ -151,7 +150,7 @@ def _key(key: Any) -> str:
 
 
 def _syntax_error(text: str, message: str) -> ExpressionError:
-    found = _ERROR.search(message)
+    found = re.search(_ERROR, message)
     if found is None:
         return ExpressionError(_plain_words(message))
     line, column = max(1, int(found[1])), max(1, int(found[2]))
@@ -161,13 +160,13 @@ def _syntax_error(text: str, message: str) -> ExpressionError:
 
 
 def _evaluation_error(message: str) -> ExpressionError:
-    found = _MISSING.search(message)
+    found = re.search(_MISSING, message)
     return ExpressionError(_plain_words(message), missing=found[1] if found else None)
 
 
 def _plain_words(message: str) -> str:
     """Return a message of the engine in the words of this project."""
-    message = _STATUS.sub("", message.partition("\n")[0]).strip()
+    message = re.sub(r"^[A-Z_]+: ", "", message.partition("\n")[0]).strip()
     message = re.sub(r"\s*\[[A-Z_]+\]$", "", message)
     for pattern, words in _WORDS:
         if match := re.search(pattern, message):
@@ -175,9 +174,9 @@ def _plain_words(message: str) -> str:
     return message
 
 
-_MISSING = re.compile(r"(?:Key not found in map : |No value with name )\"?(.*?)\"?(?: found.*)?$")
+_MISSING = r"(?:Key not found in map : |No value with name )\"?(.*?)\"?(?: found.*)?$"
 _WORDS = (
-    (_MISSING.pattern, r"there is no '\1'"),
+    (_MISSING, r"there is no '\1'"),
     (r"undeclared reference to '(.*?)'", r"unknown function '\1'"),
     (r"mismatched input '<EOF>'", "the expression ends too early"),
     (r"(?:mismatched|extraneous) input '(.*?)'", r"'\1' cannot stand here"),

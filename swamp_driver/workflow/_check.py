@@ -29,7 +29,7 @@ from swamp_driver.workflow._steps_seen import StepCheck, StepsSeen, graphs_of
 from swamp_driver.workflow._template import Template
 from swamp_driver.workflow._templates import Spot, templates_of
 
-_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_IDENTIFIER = r"[A-Za-z_][A-Za-z0-9_]*"
 _RESERVED = "SWAMP_"
 
 
@@ -108,7 +108,7 @@ def _check_step(step: Step, check: _Expressions, steps: StepCheck, problems: Pro
         if record is not None:
             _check_script(record.run, record.where.value("run").path, problems)
             _check_env(record.env or {}, record.where.value("env"), problems)
-    if item is not None and not _IDENTIFIER.fullmatch(item) and step.for_each and item:
+    if item is not None and not re.fullmatch(_IDENTIFIER, item) and step.for_each and item:
         problems.add(
             f"{quoted(item)} cannot be the name of an item",
             step.for_each.where.value("item"),

@@ -13,13 +13,13 @@ from swamp_driver.workflow._shape import Definitions, Shape
 from swamp_driver.workflow._template import Template
 
 _PART = r"[0-9]{1,9}(?:\.[0-9]{1,3})?(?:ms|s|m|h|d)"
-_DURATION = re.compile(rf"(?:{_PART})+")
+_DURATION = rf"(?:{_PART})+"
 _UNITS_MS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 
 
 def parse_duration(text: str) -> int | None:
     """Return the milliseconds that a duration stands for, or None where it is none or is zero."""
-    if not _DURATION.fullmatch(text):
+    if not re.fullmatch(_DURATION, text):
         return None
     parts = re.findall(r"([0-9.]+)([a-z]+)", text)
     return round(sum(float(number) * _UNITS_MS[unit] for number, unit in parts)) or None

@@ -24,7 +24,7 @@ _TYPES: dict[str, tuple[str, Callable[[Json], bool]]] = {
     "array": ("a list", lambda value: isinstance(value, list)),
     "object": ("a mapping", lambda value: isinstance(value, dict)),
 }
-_NO_TEXT = re.compile("[\0\ud800-\udfff]")
+_NO_TEXT = "[\0\ud800-\udfff]"
 """What is no text to the expression engine: it would cut a text at a NUL."""
 
 
@@ -57,7 +57,9 @@ def _unusable(value: Json) -> str | None:
     match value:
         case str():
             return (
-                "the text has half a character or a NUL in it" if _NO_TEXT.search(value) else None
+                "the text has half a character or a NUL in it"
+                if re.search(_NO_TEXT, value)
+                else None
             )
         case bool() | None:
             return None

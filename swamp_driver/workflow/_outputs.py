@@ -8,8 +8,8 @@ from swamp_driver.errors import SwampDriverError
 from swamp_driver.spec._suggest import quoted
 
 _KEY = r"[A-Za-z_][A-Za-z0-9_.-]*"
-_PAIR = re.compile(rf"({_KEY})=(.*)", re.DOTALL)
-_HEREDOC = re.compile(rf"({_KEY})<<(\S+)")
+_PAIR = rf"(?s)({_KEY})=(.*)"
+_HEREDOC = rf"({_KEY})<<(\S+)"
 
 
 class OutputsError(SwampDriverError):
@@ -36,10 +36,10 @@ def parse_outputs(data: bytes) -> dict[str, str]:
         number += 1
         if not line.strip():
             continue
-        if heredoc := _HEREDOC.fullmatch(line):
+        if heredoc := re.fullmatch(_HEREDOC, line):
             value, number = _until(lines, number, heredoc[2])
             outputs[heredoc[1]] = value
-        elif pair := _PAIR.fullmatch(line):
+        elif pair := re.fullmatch(_PAIR, line):
             outputs[pair[1]] = pair[2]
         else:
             raise OutputsError(

@@ -11,9 +11,9 @@ _WORDS: dict[str, bool | None] = {
     **dict.fromkeys(("false", "False", "FALSE"), False),
 }
 _NUMBER_STARTS = frozenset("-+.0123456789")
-_INT = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
-_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
-_NOT_FINITE = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
+_INT = r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+"
+_FLOAT = r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?"
+_NOT_FINITE = r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)"
 _BASES = {"0o": 8, "0x": 16}
 _LONGEST_INT = 30
 
@@ -24,11 +24,11 @@ def resolve_plain(text: str) -> bool | int | float | str | None:
         return _WORDS[text]
     if text[0] not in _NUMBER_STARTS:
         return text
-    if _INT.fullmatch(text):
+    if re.fullmatch(_INT, text):
         return _integer(text)
-    if _FLOAT.fullmatch(text):
+    if re.fullmatch(_FLOAT, text):
         return _finite(float(text))
-    return _finite(math.inf) if _NOT_FINITE.fullmatch(text) else text
+    return _finite(math.inf) if re.fullmatch(_NOT_FINITE, text) else text
 
 
 def _integer(text: str) -> int:

@@ -11,16 +11,13 @@ from swamp_driver._value import Value
 OPEN = "${{"
 CLOSE = "}}"
 
-_TOKEN = re.compile(
-    r"""
+_LEXEME = r"""
       [rR]?[bB]?[rR]?(?P<quote>\"\"\"|'''|\"|')   # a string begins
     | (?P<comment>//)
     | (?P<open>[(\[{])
     | (?P<close>\}\}|[)\]}])
     | [A-Za-z_0-9]+                                # so that the r of "for'..." begins no string
-    """,
-    re.VERBOSE,
-)
+    """
 
 
 @attrs.frozen(eq=False, repr=False)
@@ -120,9 +117,10 @@ def _expression(text: str, start: int, end: int) -> Expression:
 
 def _end(text: str, start: int) -> int:
     """Return the offset of the `}}` that ends the expression at `start`."""
+    lexeme = re.compile(_LEXEME, re.VERBOSE)  # made once, by the first text with an expression
     depth = 0
     position = start + len(OPEN)
-    while match := _TOKEN.search(text, position):
+    while match := lexeme.search(text, position):
         position = match.end()
         if quote := match["quote"]:
             position = _string_end(text, position, quote, raw="r" in match[0].lower())

@@ -14,12 +14,11 @@ import attrs
 
 from swamp_driver._value import Value
 from swamp_driver.workflow._evaluate import TemplateError, template_parts
-from swamp_driver.workflow._scan import Expression
-from swamp_driver.workflow._shell_cursor import MARK, PlaceError
-from swamp_driver.workflow._shell_reader import ShellReader
+from swamp_driver.workflow._scan import Expression, Literal
 from swamp_driver.workflow._template import Template
 
 PREFIX = "SWAMP_EXPR_"
+_NUL = "\0"
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
@@ -44,13 +43,23 @@ def write_script(template: Template) -> Script:
     """
     parts = template_parts(template)
     expressions = [part for part in parts if isinstance(part, Expression)]
-    if MARK in template.text:
-        offset = template.text.index(MARK)
+    if _NUL in template.text:
+        offset = template.text.index(_NUL)
         raise TemplateError(
             "a script cannot hold a NUL character", template, start=offset, offset=offset, hint=None
         )
     if not expressions:
         return Script(text=template.text)
+    return _rewrite(template, parts, expressions)
+
+
+def _rewrite(
+    template: Template, parts: list[Literal | Expression], expressions: list[Expression]
+) -> Script:
+    # Most scripts have no expressions, and need no reader.
+    from swamp_driver.workflow._shell_cursor import MARK, PlaceError  # noqa: PLC0415 - see above
+    from swamp_driver.workflow._shell_reader import ShellReader  # noqa: PLC0415 - see above
+
     names: dict[str, str] = {}
     for part in expressions:
         names.setdefault(part.text, f"{PREFIX}{len(names) + 1}")

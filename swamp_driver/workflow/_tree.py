@@ -15,7 +15,7 @@ MAX_NODES = 50_000
 """Nodes after aliases and merge keys are expanded."""
 MAX_DEPTH = 64
 
-_HALF = re.compile("[\ud800-\udfff]")
+_HALF = "[\ud800-\udfff]"
 _STYLES: dict[str | None, Style] = {"'": "quoted", '"': "quoted", "|": "block", ">": "block"}
 
 
@@ -181,7 +181,7 @@ class TreeBuilder:
     def _whole_characters(self, event: Any, place: Place) -> str:
         """Return a text with the halves of characters that JSON escapes put together."""
         text = str(event.value)
-        if not _HALF.search(text):
+        if text.isascii() or not re.search(_HALF, text):
             return text
         try:
             return text.encode("utf-16", "surrogatepass").decode("utf-16")

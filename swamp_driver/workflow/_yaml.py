@@ -16,7 +16,6 @@ from swamp_driver.workflow._tree import StopReading, TreeBuilder
 
 MAX_BYTES = 1024 * 1024
 
-_TUPLE = re.compile(r"\('(<[^']*>)',\)")
 """What the library puts around the name of a token in some of its messages."""
 
 
@@ -46,7 +45,8 @@ def _events(text: str, problems: Problems) -> Iterator[Any]:
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = Place("", mark.line + 1, mark.column + 1) if mark else Place("", 1, 1)
-        what = _TUPLE.sub(r"\1", str(error.problem or error.context or "cannot be read")).strip()
+        what = str(error.problem or error.context or "cannot be read")
+        what = re.sub(r"\('(<[^']*>)',\)", r"\1", what).strip()
         problems.add(f"YAML: {what}", place, hint=_syntax_hint(what))
         raise StopReading from error
     except ReaderError as error:
