@@ -70,12 +70,13 @@ def plan(
     inputs: Mapping[str, Json] | None = None,
     driver: str | None = None,
     driver_config: Mapping[str, Json] | None = None,
-    drivers: Mapping[str, type] | None = None,
+    drivers: Mapping[str, type] | RegistryCatalog | None = None,
 ) -> Plan:
     """Decide everything that can be decided before a run, and check it; nothing is run or made.
 
     `driver` and `driver_config` override the file. `drivers` adds driver classes by name, beside
-    those that are installed.
+    those that are installed; or it is a catalog, which calls that follow each other may share so
+    that drivers are looked for, imported and checked once.
 
     Raises:
         WorkflowError: the file, the inputs or the options of a driver are wrong; all problems.
@@ -87,7 +88,7 @@ def plan(
         directory=loaded.directory,
         inputs=inputs or {},
         selection=DriverSelection(cli_driver=driver, cli_config=driver_config),
-        catalog=RegistryCatalog(drivers),
+        catalog=_catalog(drivers),
     )
 
 
@@ -97,7 +98,7 @@ def plan_file(
     inputs: Mapping[str, Json] | None = None,
     driver: str | None = None,
     driver_config: Mapping[str, Json] | None = None,
-    drivers: Mapping[str, type] | None = None,
+    drivers: Mapping[str, type] | RegistryCatalog | None = None,
 ) -> Plan:
     """Load and plan a file in one, with the problems of both at once.
 
@@ -113,7 +114,7 @@ def plan_file(
         directory=str(Path(path).parent.absolute()),
         inputs=inputs or {},
         selection=DriverSelection(cli_driver=driver, cli_config=driver_config),
-        catalog=RegistryCatalog(drivers),
+        catalog=_catalog(drivers),
     )
 
 
@@ -124,7 +125,7 @@ def run(
     cancel: CancelToken | None = None,
     settings: HostSettings | None = None,
     options: RunOptions | None = None,
-    drivers: Mapping[str, type] | None = None,
+    drivers: Mapping[str, type] | RegistryCatalog | None = None,
 ) -> RunRecord:
     """Run a plan to its end and return its record, with its steps and its exit code.
 
@@ -135,7 +136,7 @@ def run(
         StoreError: records cannot be read or written.
     """
     settings = settings or HostSettings.from_environment()
-    catalog = RegistryCatalog(drivers)
+    catalog = _catalog(drivers)
     with open_store(settings) as store:
         return execute_run(
             planned,
@@ -145,6 +146,10 @@ def run(
             cancel=cancel,
             options=options,
         )
+
+
+def _catalog(drivers: Mapping[str, type] | RegistryCatalog | None) -> RegistryCatalog:
+    return drivers if isinstance(drivers, RegistryCatalog) else RegistryCatalog(drivers)
 
 
 def _read(path: Path) -> str:

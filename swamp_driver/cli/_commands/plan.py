@@ -63,6 +63,7 @@ def command(
         inputs=read_assignments(inputs, option="--input", file=input_file),
         driver=driver,
         driver_config=read_assignments(driver_config, option="--driver-config") or None,
+        drivers=catalog,
     )
     outline = outline_plan(
         planned, catalog=catalog, environ=os.environ, settings=HostSettings.from_environment()

@@ -13,7 +13,7 @@ from swamp_driver.cli._help import PanelOption, TeachingCommand
 from swamp_driver.cli._options import driver_options, input_options
 from swamp_driver.cli._signals import cancel_on_signals
 from swamp_driver.cli._sinks import FORMATS, Format, Verbosity, open_sink
-from swamp_driver.host import RunOptions, plan_file, run
+from swamp_driver.host import RegistryCatalog, RunOptions, plan_file, run
 from swamp_driver.spec import CancelToken
 from swamp_driver.workflow import Plan, Preserve
 
@@ -110,11 +110,13 @@ def command(ctx: click.Context, file: str, **options: Unpack[_Options]) -> int:
     """
     ctx.obj.verbose = ctx.obj.verbose or options["verbose"]
     verbosity = _verbosity(options)
+    catalog = RegistryCatalog()
     planned = plan_file(
         file,
         inputs=read_assignments(options["inputs"], option="--input", file=options["input_file"]),
         driver=options["driver"],
         driver_config=read_assignments(options["driver_config"], option="--driver-config") or None,
+        drivers=catalog,
     )
     sink = open_sink(options["format_"], verbosity=verbosity, lines=_step_lines(planned))
     cancel = CancelToken()
@@ -127,6 +129,7 @@ def command(ctx: click.Context, file: str, **options: Unpack[_Options]) -> int:
                 preserve="always" if options["preserve_workspace"] else options["preserve"],
                 wait=not options["no_wait"],
             ),
+            drivers=catalog,
         )
     return 3 if record.exit_code is None else record.exit_code
 
