@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -249,6 +250,22 @@ def test_an_import_that_hangs_ends(tmp_path: Path, install: Callable[[str], None
 
 def _is_dead(pid: int) -> bool:
     return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+
+
+def test_an_interrupted_doctor_leaves_no_process(
+    root: Path, tmp_path: Path, install: Callable[[str], None]
+) -> None:
+    """The child is in a session of its own: no terminal ends it."""
+    marker = tmp_path / "pid"
+    install(HANGING.format(marker=str(marker)))
+    env = {**os.environ, "PYTHONPATH": str(tmp_path / "site")}
+    command = [sys.executable, "-m", "swamp_driver.cli", "doctor", "acme"]
+    with subprocess.Popen(command, env=env, stdout=subprocess.PIPE) as process:
+        wait_until(lambda: marker.exists() and marker.read_text(), "the import hangs")
+        process.send_signal(signal.SIGINT)
+        assert process.wait(LIMIT_S) == 130
+    started = int(marker.read_text())
+    wait_until(lambda: not psutil.pid_exists(started) or _is_dead(started), "it is gone")
 
 
 # --- engines ---------------------------------------------------------------------------------

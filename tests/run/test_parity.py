@@ -233,6 +233,22 @@ def test_the_larger_example_gives_the_same_under_raw_and_in_containers(root: Pat
 
 
 @pytest.mark.engine
+def test_a_workspace_that_this_host_does_not_see_is_compared(call: Shell, root: Path) -> None:
+    """It is copied out of its volume, which is removed like the rest."""
+    options = ("-c", f"docker:image={IMAGE}", "-c", "docker:storage=volume")
+    told = call("parity", "planted.yaml", "--drivers", "raw,docker", *options)
+    assert (told.code, told.out) == (0, "✓ raw and docker are equal\n"), told.out + told.err
+    run_id = told.err.split("docker: run ")[1].split()[0]
+    listed = subprocess.run(
+        ["docker", "volume", "ls", "--quiet", "--filter", f"label=swamp-driver.run={run_id}"],
+        capture_output=True,
+        check=True,
+    )
+    assert listed.stdout == b""
+    assert left_in(root) == []
+
+
+@pytest.mark.engine
 def test_the_ci_example_gives_the_same_under_raw_and_in_containers(
     root: Path, tmp_path: Path
 ) -> None:

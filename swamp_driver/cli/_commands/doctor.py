@@ -18,13 +18,15 @@ from swamp_driver.cli._doctor_lines import render_sections, sections_to_json
 from swamp_driver.cli._fields import Fields
 from swamp_driver.cli._help import TeachingCommand
 from swamp_driver.cli._options import json_option
-from swamp_driver.cli._print import out_style, print_json, print_lines
+from swamp_driver.cli._print import out_style, print_errors, print_json, print_lines
+from swamp_driver.cli._signals import cancel_on_signals
 from swamp_driver.cli._style import is_terminal
 from swamp_driver.host import HostSettings, discover
 from swamp_driver.host.doctor import Section, ask_driver, judge_driver, judge_host, survey_host
-from swamp_driver.spec import Json
+from swamp_driver.spec import CancelToken, Json
 
 _AT_ONCE = 4
+_INTERRUPTED = 130
 
 
 @click.command(
@@ -42,6 +44,7 @@ _AT_ONCE = 4
         (0, "runs can work here; there may be warnings"),
         (2, "the options are wrong"),
         (3, "there is a problem"),
+        (130, "interrupted"),
     ),
 )
 @click.argument("drivers", nargs=-1, shell_complete=complete_drivers, metavar="[DRIVER]...")
@@ -65,11 +68,18 @@ def command(drivers: tuple[str, ...], *, driver_config: tuple[str, ...], as_json
     settings = HostSettings.from_environment()
     names = drivers or _installed()
     configs = _configs(drivers, driver_config)
-    with tempfile.TemporaryDirectory(prefix="swamp-doctor-") as place:
+    cancel = CancelToken()
+    with (
+        cancel_on_signals(cancel, say=lambda text: print_errors([text])),
+        tempfile.TemporaryDirectory(prefix="swamp-doctor-") as place,
+    ):
+        roots = str(settings.root), os.path.realpath(place)
         sections = [
             judge_host(survey_host(settings, os.environ)),
-            *_drivers(names, configs, str(settings.root), os.path.realpath(place)),
+            *_drivers(names, configs, roots, cancel),
         ]
+    if cancel.cancelled:
+        return _INTERRUPTED
     if as_json:
         print_json(sections_to_json(sections))
     else:
@@ -88,12 +98,19 @@ def _installed() -> tuple[str, ...]:
 
 
 def _drivers(
-    names: Sequence[str], configs: Mapping[str, dict[str, Json]], root: str, temporary: str
+    names: Sequence[str],
+    configs: Mapping[str, dict[str, Json]],
+    roots: tuple[str, str],
+    cancel: CancelToken,
 ) -> list[Section]:
     """Ask all drivers, some at once."""
 
+    here, others = roots[:1], roots[1:]
+
     def ask(name: str) -> Section:
-        answers = ask_driver(name, config=configs.get(name, {}), roots=[root], shared=[temporary])
+        answers = ask_driver(
+            name, config=configs.get(name, {}), roots=roots[:1], shared=roots[1:], cancel=cancel
+        )
         return judge_driver(answers)
 
     with ThreadPoolExecutor(_AT_ONCE) as pool:
