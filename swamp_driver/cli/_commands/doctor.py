@@ -104,13 +104,11 @@ def _drivers(
     cancel: CancelToken,
 ) -> list[Section]:
     """Ask all drivers, some at once."""
-
     here, others = roots[:1], roots[1:]
 
     def ask(name: str) -> Section:
-        answers = ask_driver(
-            name, config=configs.get(name, {}), roots=roots[:1], shared=roots[1:], cancel=cancel
-        )
+        config = configs.get(name, {})
+        answers = ask_driver(name, config=config, roots=here, shared=others, cancel=cancel)
         return judge_driver(answers)
 
     with ThreadPoolExecutor(_AT_ONCE) as pool:
