@@ -27,7 +27,7 @@ TAIL_LINES = 20
 _TAIL_WIDTH = 500
 
 
-@attrs.define(kw_only=True, eq=False)
+@attrs.define(kw_only=True, eq=False, repr=False)
 class StepState:
     """A step as it stands. `status` is `waiting`, `running`, or a `StepStatus`."""
 
@@ -61,7 +61,7 @@ class StepState:
         return self.ended is not None and self.ended.allowed_failure and self.status == "failed"
 
 
-@attrs.define(kw_only=True, eq=False)
+@attrs.define(kw_only=True, eq=False, repr=False)
 class JobState:
     """A job as it stands; `steps` by id: those planned first, then iterations as they start."""
 

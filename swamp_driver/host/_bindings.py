@@ -25,7 +25,7 @@ from swamp_driver.spec import (
 from swamp_driver.workflow import Plan, PlannedJob
 
 
-@attrs.frozen(kw_only=True, eq=False)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class OpenedBinding:
     """A driver that has prepared the run's workspace: steps can be given to it."""
 

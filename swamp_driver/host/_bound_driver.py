@@ -49,7 +49,7 @@ class LoadedDriver(Value):
     installed: InstalledDriver
 
 
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, repr=False)
 class BoundDriver:
     """One driver instance with its options, alone in a manager of its own.
 

@@ -46,7 +46,7 @@ class _Cancelled:
     """The message that the run's cancel token was set."""
 
 
-@attrs.define(eq=False)
+@attrs.define(eq=False, repr=False)
 class _StepState:
     """A step whose units wait, run, or have ended."""
 

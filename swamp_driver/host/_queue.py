@@ -10,7 +10,7 @@ import attrs
 from swamp_driver.host._unit import Unit
 
 
-@attrs.define(eq=False)
+@attrs.define(eq=False, repr=False)
 class _Group:
     """The waiting units of one step."""
 

@@ -55,7 +55,7 @@ class RunOptions(Value):
     teardown_deadline_s: float = 60.0
 
 
-@attrs.define
+@attrs.define(eq=False, repr=False)
 class _Outcome:
     """How a run ended, as far as is known."""
 

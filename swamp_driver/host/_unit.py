@@ -30,7 +30,7 @@ from swamp_driver.spec import (
 from swamp_driver.workflow import BoundStep, OutputsError, PlannedStep, parse_outputs
 
 
-@attrs.frozen(kw_only=True, eq=False)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class Unit:
     """What is run as one: a step, or one iteration of it, with everything evaluated."""
 
@@ -73,7 +73,7 @@ class Settled(Value):
     broken_exit_code: int = 3
 
 
-@attrs.frozen(kw_only=True, eq=False)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class UnitRunner:
     """Runs units of one run; `run` may be called from many threads at once."""
 

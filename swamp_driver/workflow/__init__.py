@@ -1,5 +1,8 @@
 """Text -> Workflow -> Plan -> bound steps: pure, without a process, a clock or a disk."""
 
+from typing import TYPE_CHECKING
+
+from swamp_driver._lazy import load_on_use
 from swamp_driver.workflow._assignments import AssignedText, parse_assignments
 from swamp_driver.workflow._bind import BoundStep, bind_config, bind_step
 from swamp_driver.workflow._condition import (
@@ -13,14 +16,12 @@ from swamp_driver.workflow._condition import (
 )
 from swamp_driver.workflow._drivers import DriverCatalog, DriverSelection
 from swamp_driver.workflow._for_each import Iteration, expand_for_each
-from swamp_driver.workflow._json_schema import json_schema
 from swamp_driver.workflow._known import KnownTree, known_tree, waits_for
 from swamp_driver.workflow._load import parse_workflow
 from swamp_driver.workflow._model import Job, Workflow
 from swamp_driver.workflow._model_step import Step
 from swamp_driver.workflow._outputs import OutputsError, parse_outputs
 from swamp_driver.workflow._plan import plan_text, plan_workflow
-from swamp_driver.workflow._plan_json import plan_from_json, plan_to_json
 from swamp_driver.workflow._planned import (
     PLAN_SCHEMA,
     ConfigTree,
@@ -38,6 +39,18 @@ from swamp_driver.workflow._planned import (
 )
 from swamp_driver.workflow._scope import RunScope, StepView, self_of
 from swamp_driver.workflow._template import Template
+
+if TYPE_CHECKING:
+    from swamp_driver.workflow._json_schema import json_schema
+    from swamp_driver.workflow._plan_json import plan_from_json, plan_to_json
+else:  # what runs do not need
+    __getattr__, __dir__ = load_on_use(
+        __name__,
+        {
+            "_json_schema": ("json_schema",),
+            "_plan_json": ("plan_from_json", "plan_to_json"),
+        },
+    )
 
 __all__ = [
     "PLAN_SCHEMA",

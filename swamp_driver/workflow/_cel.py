@@ -41,7 +41,7 @@ class ExpressionError(Exception):
         self.missing = missing
 
 
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, repr=False)
 class Compiled:
     """An expression that can be evaluated, and the names it refers to."""
 

@@ -8,10 +8,10 @@ from types import ModuleType
 
 import pytest
 
-from swamp_driver import host, rundir
+from swamp_driver import host, rundir, workflow
 
 
-@pytest.mark.parametrize("package", [host, rundir])
+@pytest.mark.parametrize("package", [host, rundir, workflow])
 def test_every_name_that_a_package_offers_is_there(package: ModuleType) -> None:
     """A name that is loaded on use is checked by nobody before that."""
     assert set(package.__all__) <= set(dir(package))
