@@ -14,7 +14,17 @@ from swamp_driver.cli._style import Role
 from swamp_driver.cli._untrusted import escape_controls
 from swamp_driver.cli._words import plural
 from swamp_driver.host.outline import BindingOutline, OptionOutline, PlanOutline, StepOutline
-from swamp_driver.workflow import PlannedJob, PlannedStep, PlannedWorkspace, Template
+from swamp_driver.workflow import (
+    ApprovalCommand,
+    Command,
+    MethodCommand,
+    PlannedJob,
+    PlannedStep,
+    PlannedWorkspace,
+    ShellCommand,
+    Template,
+    WorkflowCommand,
+)
 
 _SHOWN_LINES = 3
 _NAMED_ENTRIES = 12
@@ -139,15 +149,29 @@ def _step_facts(step: StepOutline, binding: BindingOutline) -> Iterator[tuple[st
     if planned.depends_on:
         yield "waits until", describe_dependencies(planned.depends_on)
     yield "for each", _entries(step)
-    yield "runs", _script(planned.command.script.text)
+    yield from _command_facts(planned.command)
     yield "with", f"{binding.driver} [{binding.id}]"
     if planned.working_dir is not None:
         yield "in", planned.working_dir.text
     yield "env", ", ".join(f"{name}{' (secret)' * (name in step.secrets)}" for name in step.env)
-    yield "time-out", _timeout(planned)
+    yield "time-out", _timeout(planned.command)
     yield "note", ", ".join(_traits(planned))
     for output in planned.outputs:
         yield "hands on", f"{output.path.text} to {', '.join(output.make_available_to)}"
+
+
+def _command_facts(command: Command) -> Iterator[tuple[str, str]]:
+    match command:
+        case ShellCommand():
+            yield "runs", _script(command.script.text)
+            yield "data of", command.model_name.text if command.model_name else ""
+        case MethodCommand():
+            yield "runs", f"{command.method} of {command.model_type}"
+            yield "data of", command.model_name.text
+        case WorkflowCommand():
+            yield "runs", f"the workflow {command.source}"
+        case ApprovalCommand():
+            yield "asks", command.prompt.text
 
 
 def _entries(step: StepOutline) -> str:
@@ -169,20 +193,30 @@ def _script(script: str) -> str:
     return " ; ".join(lines[:_SHOWN_LINES]) + tail
 
 
-def _timeout(step: PlannedStep) -> str:
-    match step.command.timeout_ms:
+def _timeout(command: Command) -> str:
+    match command:
+        case WorkflowCommand():
+            return ""
+        case ApprovalCommand():
+            return _duration(command.timeout_s, of_a_second=1)
+        case ShellCommand() | MethodCommand():
+            return _duration(command.timeout_ms, of_a_second=1000)
+
+
+def _duration(written: Template | int | None, *, of_a_second: int) -> str:
+    match written:
         case None:
             return ""
         case Template(text=text):
             return text
-        case milliseconds:
-            return format_duration(milliseconds / 1000)
+        case number:
+            return format_duration(number / of_a_second)
 
 
 def _traits(step: PlannedStep) -> Iterator[str]:
     if step.allow_failure:
         yield "may fail"
-    if step.command.ignore_exit_code:
+    if isinstance(step.command, ShellCommand) and step.command.ignore_exit_code:
         yield "any exit code is success"
     if step.sharing == "exclusive":
         yield "alone in the workspace"

@@ -5,6 +5,15 @@ from typing import TYPE_CHECKING
 from swamp_driver._lazy import load_on_use
 from swamp_driver.workflow._assignments import AssignedText, parse_assignments
 from swamp_driver.workflow._bind import BoundStep, bind_config, bind_step
+from swamp_driver.workflow._commands import (
+    ApprovalCommand,
+    Command,
+    ConfigTree,
+    MethodCommand,
+    ShellCommand,
+    WorkflowCommand,
+    command_trees,
+)
 from swamp_driver.workflow._condition import (
     Condition,
     GroupCondition,
@@ -24,7 +33,6 @@ from swamp_driver.workflow._outputs import OutputsError, parse_outputs
 from swamp_driver.workflow._plan import plan_text, plan_workflow
 from swamp_driver.workflow._planned import (
     PLAN_SCHEMA,
-    ConfigTree,
     Plan,
     PlannedBinding,
     PlannedDependency,
@@ -35,7 +43,6 @@ from swamp_driver.workflow._planned import (
     PlannedWorkspace,
     Preserve,
     Sharing,
-    ShellCommand,
 )
 from swamp_driver.workflow._scope import RunScope, StepView, self_of
 from swamp_driver.workflow._template import Template
@@ -54,8 +61,10 @@ else:  # what runs do not need
 
 __all__ = [
     "PLAN_SCHEMA",
+    "ApprovalCommand",
     "AssignedText",
     "BoundStep",
+    "Command",
     "Condition",
     "ConfigTree",
     "DriverCatalog",
@@ -64,6 +73,7 @@ __all__ = [
     "Iteration",
     "Job",
     "KnownTree",
+    "MethodCommand",
     "NotCondition",
     "OutputsError",
     "Plan",
@@ -83,9 +93,11 @@ __all__ = [
     "StepView",
     "Template",
     "Workflow",
+    "WorkflowCommand",
     "aggregate",
     "bind_config",
     "bind_step",
+    "command_trees",
     "condition_holds",
     "expand_for_each",
     "json_schema",

@@ -13,6 +13,7 @@ from swamp_driver.errors import WorkflowError
 from swamp_driver.spec import Json, StepRequest, WorkspaceRequest
 from swamp_driver.spec._suggest import quoted
 from swamp_driver.workflow._bind_errors import bind_error, unusable
+from swamp_driver.workflow._commands import ShellCommand
 from swamp_driver.workflow._evaluate import (
     TemplateError,
     evaluate,
@@ -91,9 +92,10 @@ def bind_step(
         WorkflowError: An expression has no value, or a value cannot be used: a directory outside
             of the workspace, a time-out that is none, a NUL character in a variable.
     """
+    assert isinstance(step.command, ShellCommand)  # planning refuses the others
     scope = attrs.evolve(scope, self_values=iteration.self_values)
     suffix = "" if iteration.index is None else f"-{iteration.index}"
-    binder = _Binder(step, scope, request, step.id + suffix)
+    binder = _Binder(step, step.command, scope, request, step.id + suffix)
     return BoundStep(
         request=binder.request(iteration.name, passed_env),
         ignore_exit_code=step.command.ignore_exit_code,
@@ -105,9 +107,15 @@ def bind_step(
 
 class _Binder:
     def __init__(
-        self, step: PlannedStep, scope: RunScope, workspace: WorkspaceRequest, step_id: str
+        self,
+        step: PlannedStep,
+        command: ShellCommand,
+        scope: RunScope,
+        workspace: WorkspaceRequest,
+        step_id: str,
     ) -> None:
         self._step = step
+        self._command = command
         self._scope = scope
         self._workspace = workspace
         self._step_id = step_id
@@ -138,7 +146,7 @@ class _Binder:
 
     def _script(self) -> tuple[str, dict[str, str]]:
         """Return the script and the values that it refers to."""
-        template = self._step.command.script
+        template = self._command.script
         try:
             script = write_script(template)
             values = {
@@ -150,7 +158,7 @@ class _Binder:
         return script.text, values
 
     def _timeout_ms(self) -> int | None:
-        timeout = self._step.command.timeout_ms
+        timeout = self._command.timeout_ms
         if not isinstance(timeout, Template):
             return timeout
         try:

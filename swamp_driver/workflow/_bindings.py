@@ -9,10 +9,11 @@ import attrs
 
 from swamp_driver.errors import ConfigError, PluginError
 from swamp_driver.spec import Capability, DriverInfo
+from swamp_driver.workflow._commands import ConfigTree
 from swamp_driver.workflow._drivers import Choice, DriverCatalog, option_path
 from swamp_driver.workflow._evaluate import TemplateError, evaluate_tree
 from swamp_driver.workflow._node import find_place
-from swamp_driver.workflow._planned import ConfigTree, PlannedBinding
+from swamp_driver.workflow._planned import PlannedBinding
 from swamp_driver.workflow._problems import Place, Problems
 from swamp_driver.workflow._static import Static, is_static
 from swamp_driver.workflow._template import Template

@@ -9,8 +9,8 @@ import attrs
 
 from swamp_driver._value import Value
 from swamp_driver.spec import DriverInfo, Json
+from swamp_driver.workflow._commands import ConfigTree
 from swamp_driver.workflow._node import MappingNode, config_tree, place_of
-from swamp_driver.workflow._planned import ConfigTree
 from swamp_driver.workflow._problems import Place, join_path
 from swamp_driver.workflow._template import Template
 

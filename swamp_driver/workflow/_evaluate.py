@@ -14,7 +14,7 @@ from swamp_driver.workflow._cel import (
     compile_expression,
     evaluate_expression,
 )
-from swamp_driver.workflow._planned import ConfigTree
+from swamp_driver.workflow._commands import ConfigTree
 from swamp_driver.workflow._problems import Place, Problems
 from swamp_driver.workflow._scan import OPEN, Expression, Literal, ScanError, scan, whole_expression
 from swamp_driver.workflow._syntax_tree import Reference

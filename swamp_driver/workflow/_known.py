@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from swamp_driver.spec import Json
+from swamp_driver.workflow._commands import ConfigTree
 from swamp_driver.workflow._evaluate import TemplateError, evaluate, tree_roots
-from swamp_driver.workflow._planned import ConfigTree
 from swamp_driver.workflow._scope import InputsScope
 from swamp_driver.workflow._static import KNOWN_BEFORE, is_static
 from swamp_driver.workflow._template import Template

@@ -7,7 +7,7 @@ from typing import Literal
 import attrs
 
 from swamp_driver.spec import Json
-from swamp_driver.workflow._planned import ConfigTree
+from swamp_driver.workflow._commands import ConfigTree
 from swamp_driver.workflow._problems import Place, join_path
 from swamp_driver.workflow._template import Template
 

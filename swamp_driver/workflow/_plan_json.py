@@ -12,16 +12,22 @@ import attrs
 
 from swamp_driver.errors import Problem, WorkflowError
 from swamp_driver.spec import Json
+from swamp_driver.workflow._commands import ConfigTree, MethodCommand, WorkflowCommand
 from swamp_driver.workflow._planned import (
     PLAN_SCHEMA,
-    ConfigTree,
     Plan,
     PlannedBinding,
     PlannedForEach,
 )
 from swamp_driver.workflow._template import Template
 
-_TREES = {(PlannedBinding, "config"), (PlannedForEach, "values")}
+_TREES = {
+    (PlannedBinding, "config"),
+    (PlannedForEach, "values"),
+    (MethodCommand, "global_args"),
+    (MethodCommand, "inputs"),
+    (WorkflowCommand, "inputs"),
+}
 """Fields that hold options or values as written: mappings in them are marked as such."""
 _FREE = (Plan, "inputs")
 """The field that holds any JSON values."""

@@ -7,18 +7,17 @@ from collections.abc import Mapping
 
 import attrs
 
+from swamp_driver.workflow._commands import ConfigTree, ShellCommand
 from swamp_driver.workflow._model import Workflow
 from swamp_driver.workflow._model_step import ForEach, Step
-from swamp_driver.workflow._model_task import ShellInputs
+from swamp_driver.workflow._model_task import ModelMethodTask, ShellInputs, Task
 from swamp_driver.workflow._node import Node, ScalarNode, config_tree
 from swamp_driver.workflow._planned import (
-    ConfigTree,
     PlannedDependency,
     PlannedForEach,
     PlannedOutput,
     PlannedStep,
     PlannedWorkspace,
-    ShellCommand,
 )
 from swamp_driver.workflow._problems import Problems
 from swamp_driver.workflow._scan import is_whole_expression
@@ -95,6 +94,7 @@ class StepPlanner:
             timeout = None
         return ShellCommand(
             script=script,
+            model_name=_model_name(step.task),
             ignore_exit_code=ignored,
             timeout_ms=self._static.timeout(timeout, place),
         )
@@ -130,6 +130,10 @@ class StepPlanner:
             if not isinstance(value, list | dict | None):
                 self._problems.add("the expression gives neither a list nor a mapping", place)
         return template
+
+
+def _model_name(task: Task | None) -> Template | None:
+    return task.model_name if isinstance(task, ModelMethodTask) else None
 
 
 def _merged(*environments: Mapping[str, Template] | None) -> dict[str, Template]:

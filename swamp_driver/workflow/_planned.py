@@ -13,6 +13,7 @@ import attrs
 
 from swamp_driver._value import Value
 from swamp_driver.spec import Json
+from swamp_driver.workflow._commands import Command, ConfigTree
 from swamp_driver.workflow._condition import Condition
 from swamp_driver.workflow._template import Template
 
@@ -21,8 +22,6 @@ PLAN_SCHEMA = 1
 
 Preserve = Literal["never", "on-failure", "always"]
 Sharing = Literal["shared", "exclusive"]
-ConfigTree = None | bool | int | float | Template | list["ConfigTree"] | dict[str, "ConfigTree"]
-"""Options as they stand in the file: every text is a template."""
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
@@ -75,15 +74,6 @@ class PlannedForEach(Value):
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
-class ShellCommand(Value):
-    """A script for `/bin/sh -e`; expressions in it reach it through its environment, quoted."""
-
-    script: Template
-    ignore_exit_code: bool = False
-    timeout_ms: Template | int | None = None
-
-
-@attrs.frozen(kw_only=True, eq=False, repr=False)
 class PlannedOutput(Value):
     """Something in the workspace that a step hands on to the steps named."""
 
@@ -100,7 +90,7 @@ class PlannedStep(Value):
     name: Template
     """As written: the template name is what dependencies refer to."""
     description: str = ""
-    command: ShellCommand
+    command: Command
     env: Mapping[str, Template] = attrs.field(factory=dict)
     working_dir: Template | None = None
     for_each: PlannedForEach | None = None

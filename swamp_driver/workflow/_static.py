@@ -7,6 +7,7 @@ from typing import Any
 
 from swamp_driver.spec import Json
 from swamp_driver.spec._suggest import quoted
+from swamp_driver.workflow._commands import ConfigTree
 from swamp_driver.workflow._duration import parse_duration
 from swamp_driver.workflow._evaluate import (
     TemplateError,
@@ -18,7 +19,6 @@ from swamp_driver.workflow._evaluate import (
     to_text,
     tree_roots,
 )
-from swamp_driver.workflow._planned import ConfigTree
 from swamp_driver.workflow._problems import Place, Problems
 from swamp_driver.workflow._scan import Expression, has_expression
 from swamp_driver.workflow._scope import InputsScope

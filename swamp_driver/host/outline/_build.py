@@ -27,6 +27,7 @@ from swamp_driver.workflow import (
     PlannedStep,
     RunScope,
     Template,
+    command_trees,
     expand_for_each,
     known_tree,
     self_of,
@@ -192,7 +193,7 @@ def _trees(step: PlannedStep) -> Iterator[tuple[str, ConfigTree]]:
     for name, value in step.env.items():
         yield f"env.{name}", value
     yield "workingDir", step.working_dir
-    yield "timeout", step.command.timeout_ms
+    yield from command_trees(step.command)
     yield "once", step.once
     for output in step.outputs:
         yield "outputs", output.path

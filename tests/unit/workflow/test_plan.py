@@ -12,8 +12,11 @@ import swamp_driver.workflow as workflow_package
 from swamp_driver.errors import WorkflowError
 from swamp_driver.spec import Json
 from swamp_driver.workflow import (
+    ApprovalCommand,
+    Command,
     DriverSelection,
     GroupCondition,
+    MethodCommand,
     NotCondition,
     PlannedDependency,
     PlannedForEach,
@@ -23,6 +26,7 @@ from swamp_driver.workflow import (
     ShellCommand,
     SimpleCondition,
     Template,
+    WorkflowCommand,
     json_schema,
     parse_workflow,
     plan_from_json,
@@ -36,6 +40,12 @@ def _steps(lines: str) -> str:
     """Return a workflow of one job with steps of one line each."""
     steps = "\n".join(f"      - {line}" for line in lines.strip().splitlines())
     return f"name: ci\njobs:\n  - name: build\n    steps:\n{steps}\n"
+
+
+def shell_command(step: PlannedStep) -> ShellCommand:
+    """Return the script that a step runs."""
+    assert isinstance(step.command, ShellCommand)
+    return step.command
 
 
 def test_steps_are_in_the_order_in_which_they_would_start() -> None:
@@ -163,9 +173,11 @@ def test_a_shell_task_is_planned_as_a_script_is() -> None:
         )
     )
     step = step_of(planned)
-    assert step.command.ignore_exit_code
-    assert step.command.timeout_ms == 1500
-    assert step.command.script.text == "make"
+    command = shell_command(step)
+    assert command.ignore_exit_code
+    assert command.timeout_ms == 1500
+    assert command.script.text == "make"
+    assert command.model_name is not None
     assert {name: value.text for name, value in step.env.items()} == {"A": "step", "B": "task"}
     assert step.working_dir is not None
     assert step.working_dir.text == "task"
@@ -188,13 +200,13 @@ def test_a_shell_task_is_planned_as_a_script_is() -> None:
 def test_a_time_out_has_its_unit(written: str, milliseconds: int) -> None:
     """A number from an expression counts milliseconds, as that of command/shell does."""
     planned = plan(one_step(f'run: make\ntimeout: "{written}"', top="inputs: {n: {default: 2000}}"))
-    assert step_of(planned).command.timeout_ms == milliseconds
+    assert shell_command(step_of(planned)).timeout_ms == milliseconds
 
 
 def test_a_time_out_may_wait_for_the_run() -> None:
     """It is then evaluated for each iteration."""
     planned = plan(one_step("run: make\ntimeout: ${{ self.version }}"))
-    assert isinstance(step_of(planned).command.timeout_ms, Template)
+    assert isinstance(shell_command(step_of(planned)).timeout_ms, Template)
 
 
 @pytest.mark.parametrize("written", ["5", "0s", "s", "5 m", "5x", "-5s", "5m 30s", "1e3s"])
@@ -352,3 +364,27 @@ def test_what_the_package_offers_is_there() -> None:
     """A name that is only listed fails at the first import of it."""
     for name in workflow_package.__all__:
         assert getattr(workflow_package, name) is not None
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        MethodCommand(
+            model_type="ci/git",
+            model_name=Template("git"),
+            method="clone",
+            global_args={"url": Template("${{ inputs.url }}")},
+            inputs={"depth": 1, "paths": [Template("a")]},
+        ),
+        WorkflowCommand(source="other.yaml", directory="/", text="name: other", inputs={"n": 1}),
+        ApprovalCommand(prompt=Template("go on?"), timeout_s=60),
+    ],
+    ids=lambda command: type(command).__name__,
+)
+def test_every_command_is_kept_by_json(command: Command) -> None:
+    """A plan can be run by another process, whatever its steps do."""
+    planned = plan(one_step("run: make"))
+    job = planned.jobs[0]
+    step = attrs.evolve(job.steps[0], command=command)
+    planned = attrs.evolve(planned, jobs=(attrs.evolve(job, steps=(step,)),))
+    assert plan_from_json(plan_to_json(planned)) == planned
