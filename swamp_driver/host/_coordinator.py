@@ -2,40 +2,32 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections import deque
 from collections.abc import Iterable, Mapping
 from queue import SimpleQueue
 
-import attrs
-
 from swamp_driver.errors import SwampDriverError
-from swamp_driver.host._masking import looks_secret, maskable, too_short
-from swamp_driver.host._pass_env import passed_env
+from swamp_driver.host._frame import Frame, StepState
 from swamp_driver.host._queue import ReadyQueue
 from swamp_driver.host._records import StepRecord
-from swamp_driver.host._schedule import Decision, EndJob, Schedule, SkipStep, StartJob, StartStep
+from swamp_driver.host._schedule import Decision, EndJob, SkipStep, StartJob, StartStep
 from swamp_driver.host._unit import Settled, Unit, UnitRunner, emit_step_ended
+from swamp_driver.host._unit_binder import UnitBinder
 from swamp_driver.host._workspaces import OnceMarks
 from swamp_driver.spec import (
     CancelStage,
     JobEnded,
     JobStarted,
-    Notice,
     StepStatus,
     WorkspaceRequest,
 )
 from swamp_driver.workflow import (
-    Iteration,
     Plan,
     PlannedStep,
     RunScope,
     StepView,
     aggregate,
-    bind_config,
-    bind_step,
-    expand_for_each,
 )
 
 _MOST_THREADS = 256
@@ -44,18 +36,6 @@ _MOST_THREADS = 256
 
 class _Cancelled:
     """The message that the run's cancel token was set."""
-
-
-@attrs.define(eq=False, repr=False)
-class _StepState:
-    """A step whose units wait, run, or have ended."""
-
-    job: str
-    step: PlannedStep
-    left: int
-    started: bool = False
-    statuses: list[StepStatus] = attrs.field(factory=list)
-    views: list[StepView] = attrs.field(factory=list)
 
 
 _Message = _Cancelled | tuple[Unit, Settled | BaseException]
@@ -73,23 +53,17 @@ class Coordinator:
         runner: UnitRunner,
         once: OnceMarks,
     ) -> None:
-        self._plan = plan
-        self._scope = scope
-        self._request = request
+        self._frame = Frame(plan, scope)
+        self._schedule = self._frame.schedule
+        self._binder = UnitBinder(runner, request)
         self._runner = runner
         self._once = once
-        self._views: dict[tuple[str, str], StepView] = {}
-        self._bindings = {binding.id: binding for binding in plan.bindings}
-        self._schedule = Schedule(plan)
         self._queue = ReadyQueue(
             {job.name: job.concurrency for job in plan.jobs}, limit=_MOST_THREADS
         )
         self._threads: dict[str, threading.Thread] = {}
         """The threads of the units that run, by step id."""
-        self._steps: dict[str, _StepState] = {}
         self._inbox: SimpleQueue[_Message] = SimpleQueue()
-        self._secrets: frozenset[bytes] = frozenset()
-        self._warned: set[str] = set()
         self._failed_since = False
         """A step failed since the waiting ones were looked through."""
         self.broken: list[str] = []
@@ -156,7 +130,7 @@ class Coordinator:
     def _prepare_step(self, job: str, step: PlannedStep) -> list[Decision]:
         """Evaluate a step into units; return decisions where it has ended by that."""
         try:
-            units = self._bind_units(job, step)
+            units = self._binder.bind(self._frame, job, step)
         except SwampDriverError as error:
             self._note_step(job, step, StepStatus.FAILED, detail=str(error))
             self._set_view(job, step, StepStatus.FAILED)
@@ -164,57 +138,15 @@ class Coordinator:
         if not units:
             self._set_view(job, step, StepStatus.SUCCEEDED)
             return self._schedule.step_ended(job, step, StepStatus.SUCCEEDED)
-        self._steps[step.id] = _StepState(job=job, step=step, left=len(units))
+        self._frame.begin_step(job, step, len(units))
         self._queue.add(units)
         return []
-
-    def _bind_units(self, job: str, step: PlannedStep) -> list[Unit]:
-        scope = attrs.evolve(self._scope, job=job, steps=self._views)
-        return [
-            self._bind_unit(job, step, iteration, scope)
-            for iteration in expand_for_each(step, scope)
-        ]
-
-    def _bind_unit(
-        self, job: str, step: PlannedStep, iteration: Iteration, scope: RunScope
-    ) -> Unit:
-        scope = attrs.evolve(scope, self_values=iteration.self_values)
-        binding = self._bindings[step.binding]
-        config = bind_config(binding, scope)
-        passed = self._passed_env(binding.driver, config)
-        bound = bind_step(step, iteration, scope=scope, request=self._request, passed_env=passed)
-        secret = {name: value for name, value in passed.items() if looks_secret(name)}
-        secret = {name: secret[name] for name in secret if bound.request.env[name] == secret[name]}
-        self._learn_secrets(secret)
-        request = attrs.evolve(bound.request, secret_names=frozenset(secret))
-        return Unit(
-            job=job,
-            step=step,
-            name=iteration.name,
-            bound=attrs.evolve(bound, request=request),
-            driver=binding.driver,
-            config=config,
-            secrets=self._secrets,
-        )
-
-    def _passed_env(self, driver: str, config: Mapping[str, object]) -> dict[str, str]:
-        """Return the caller's variables that the options of the driver let pass."""
-        options = self._runner.bindings.options(driver, config)  # type: ignore[arg-type]
-        return passed_env(getattr(options, "pass_env", ()) or (), os.environ)
-
-    def _learn_secrets(self, secret: Mapping[str, str]) -> None:
-        self._secrets |= maskable(secret.values())
-        for name in set(too_short(secret)) - self._warned:
-            self._warned.add(name)
-            self._runner.bus.emit(
-                Notice, text=f"the value of '{name}' is too short to be masked in output"
-            )
 
     def _start_ready(self) -> None:
         for unit in self._stopped_units():
             self._settle_unrun(unit, StepStatus.SKIPPED, "an earlier step of its job failed")
         for unit in self._queue.take():
-            self._steps[unit.step.id].started = True
+            self._frame.steps[unit.step.id].started = True
             if not self._settle_by_once(unit):
                 self._start(unit)
 
@@ -239,8 +171,7 @@ class Coordinator:
         self._failed_since = False
         return [
             unit
-            for state in list(self._steps.values())
-            if not state.started and self._schedule.why_not_start(state.job, state.step)
+            for state in self._frame.stopped_steps()
             for unit in self._queue.drop_step(state.job, state.step.id)
         ]
 
@@ -276,22 +207,21 @@ class Coordinator:
         key = unit.bound.once_key
         if key is not None and status is StepStatus.SUCCEEDED:
             self._once.mark(key, settled.outputs)
-        state = self._steps[unit.step.id]
+        state = self._frame.steps[unit.step.id]
         view = StepView(
             status=status, exit_code=settled.record.exit_code, outputs=dict(settled.outputs)
         )
-        self._views[unit.job, unit.name] = view
+        self._frame.set_view(state.job, unit.name, view)
         state.statuses.append(status)
-        state.views.append(view)
         state.left -= 1
         if state.left == 0:
             self._step_ended(state)
 
-    def _step_ended(self, state: _StepState) -> None:
+    def _step_ended(self, state: StepState) -> None:
         status = aggregate(state.statuses)
         if state.step.for_each is not None:
             self._set_view(state.job, state.step, status)
-        del self._steps[state.step.id]
+        del self._frame.steps[state.step.id]
         self._failed_since |= status is StepStatus.FAILED
         self._carry_out(self._schedule.step_ended(state.job, state.step, status))
 
@@ -306,7 +236,7 @@ class Coordinator:
             step_id=step.id,
             job=job,
             step=step.name.text,
-            driver=self._bindings[step.binding].driver,
+            driver=self._frame.binding(step).driver,
             status=status,
             detail=detail,
             allowed_failure=step.allow_failure and status is StepStatus.FAILED,
@@ -315,4 +245,4 @@ class Coordinator:
         emit_step_ended(self._runner.bus, record)
 
     def _set_view(self, job: str, step: PlannedStep, status: StepStatus) -> None:
-        self._views[job, step.name.text] = StepView(status=status, exit_code=None, outputs={})
+        self._frame.set_view(job, step.name.text, StepView(status=status))
