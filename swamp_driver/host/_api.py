@@ -12,6 +12,7 @@ from swamp_driver.errors import Problem, WorkflowError
 from swamp_driver.host._bus import Observer
 from swamp_driver.host._records import RunRecord
 from swamp_driver.host._registry import RegistryCatalog
+from swamp_driver.host._repository import find_repository, read_repository_file
 from swamp_driver.host._run import RunOptions, execute_run
 from swamp_driver.host._settings import HostSettings
 from swamp_driver.host._store import open_store
@@ -74,12 +75,16 @@ def plan(
 ) -> Plan:
     """Decide everything that can be decided before a run, and check it; nothing is run or made.
 
+    In a repository with a file `.swamp-driver.yaml`, its driver is used where neither the caller
+    nor the workflow names one.
+
     `driver` and `driver_config` override the file. `drivers` adds driver classes by name, beside
     those that are installed; or it is a catalog, which calls that follow each other may share so
     that drivers are looked for, imported and checked once.
 
     Raises:
-        WorkflowError: the file, the inputs or the options of a driver are wrong; all problems.
+        WorkflowError: the file, the inputs or the options of a driver are wrong, or the
+            repository's file is; all problems.
         PluginError: `driver` cannot be used.
     """
     return plan_workflow(
@@ -87,7 +92,7 @@ def plan(
         source=loaded.source,
         directory=loaded.directory,
         inputs=inputs or {},
-        selection=DriverSelection(cli_driver=driver, cli_config=driver_config),
+        selection=_selection(Path(loaded.directory), driver, driver_config),
         catalog=_catalog(drivers),
     )
 
@@ -105,7 +110,8 @@ def plan_file(
     As `plan(load_workflow(path), ...)`, but a wrong key does not hide a driver that is unknown.
 
     Raises:
-        WorkflowError: the file, the inputs or the options of a driver are wrong; all problems.
+        WorkflowError: the file, the inputs or the options of a driver are wrong, or the
+            repository's file is; all problems.
         PluginError: `driver` cannot be used.
     """
     return plan_text(
@@ -113,7 +119,7 @@ def plan_file(
         source=str(path),
         directory=str(Path(path).parent.absolute()),
         inputs=inputs or {},
-        selection=DriverSelection(cli_driver=driver, cli_config=driver_config),
+        selection=_selection(Path(path).parent, driver, driver_config),
         catalog=_catalog(drivers),
     )
 
@@ -146,6 +152,18 @@ def run(
             cancel=cancel,
             options=options,
         )
+
+
+def _selection(
+    directory: Path, driver: str | None, driver_config: Mapping[str, Json] | None
+) -> DriverSelection:
+    """Return what the caller and the repository say about drivers."""
+    settings = read_repository_file(find_repository(directory))
+    return DriverSelection(
+        cli_driver=driver,
+        cli_config=driver_config,
+        repo=None if settings is None else settings.tier,
+    )
 
 
 def _catalog(drivers: Mapping[str, type] | RegistryCatalog | None) -> RegistryCatalog:

@@ -50,17 +50,30 @@ from swamp_driver.workflow._template import Template
 if TYPE_CHECKING:
     from swamp_driver.workflow._json_schema import json_schema
     from swamp_driver.workflow._plan_json import plan_from_json, plan_to_json
+    from swamp_driver.workflow._repository_file import (
+        REPOSITORY_FILE,
+        RepositoryFile,
+        VaultDeclaration,
+        parse_repository_file,
+    )
 else:  # what runs do not need
     __getattr__, __dir__ = load_on_use(
         __name__,
         {
             "_json_schema": ("json_schema",),
             "_plan_json": ("plan_from_json", "plan_to_json"),
+            "_repository_file": (
+                "REPOSITORY_FILE",
+                "RepositoryFile",
+                "VaultDeclaration",
+                "parse_repository_file",
+            ),
         },
     )
 
 __all__ = [
     "PLAN_SCHEMA",
+    "REPOSITORY_FILE",
     "ApprovalCommand",
     "AssignedText",
     "BoundStep",
@@ -85,6 +98,7 @@ __all__ = [
     "PlannedStep",
     "PlannedWorkspace",
     "Preserve",
+    "RepositoryFile",
     "RunScope",
     "Sharing",
     "ShellCommand",
@@ -92,6 +106,7 @@ __all__ = [
     "Step",
     "StepView",
     "Template",
+    "VaultDeclaration",
     "Workflow",
     "WorkflowCommand",
     "aggregate",
@@ -104,6 +119,7 @@ __all__ = [
     "known_tree",
     "parse_assignments",
     "parse_outputs",
+    "parse_repository_file",
     "parse_workflow",
     "plan_from_json",
     "plan_text",

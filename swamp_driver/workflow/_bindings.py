@@ -51,9 +51,9 @@ class Bindings:
                 id=f"b{len(self._found) + 1}",
                 driver=choice.driver,
                 config=config,
-                path=place.path,
-                line=place.line,
-                column=place.column,
+                path=f"{place.file}: {place.path}" if place.file else place.path,
+                line=0 if place.file else place.line,
+                column=0 if place.file else place.column,
                 is_static=is_static(dict(config)),
             )
             self._found[key] = binding
@@ -118,7 +118,7 @@ def _option_place(choice: Choice, inside: str) -> Place:
         return attrs.evolve(place, path=option_path(_beside(place.path), inside))
     if tier.node is None:
         return Place(option_path(tier.node_path, inside))
-    return find_place(tier.node, tier.node_path, inside=inside)
+    return tier.placed(find_place(tier.node, tier.node_path, inside=inside))
 
 
 def _beside(path: str) -> str:

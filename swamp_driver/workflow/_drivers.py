@@ -10,7 +10,7 @@ import attrs
 from swamp_driver._value import Value
 from swamp_driver.spec import DriverInfo, Json
 from swamp_driver.workflow._commands import ConfigTree
-from swamp_driver.workflow._node import MappingNode, config_tree, place_of
+from swamp_driver.workflow._node import MappingNode, config_tree, json_value, place_of
 from swamp_driver.workflow._problems import Place, join_path
 from swamp_driver.workflow._template import Template
 
@@ -27,8 +27,8 @@ class DriverSelection(Value):
 
     cli_driver: str | None = None
     cli_config: Mapping[str, Json] | None = None
-    repo_driver: str | None = None
-    repo_config: Mapping[str, Json] | None = None
+    repo: Tier | None = None
+    """What the repository's file says: see `RepositoryFile`."""
     default: str = DEFAULT_DRIVER
 
 
@@ -53,11 +53,20 @@ class Tier:
     place: Place = attrs.field(factory=Place)
     node: MappingNode | None = None
     node_path: str = ""
+    file: str = ""
+    """The file that it is in, where that is not the workflow file, and its text."""
+    file_text: str = attrs.field(default="", repr=False)
 
     @property
     def config_place(self) -> Place:
         """Return where the options stand."""
-        return place_of(self.node, self.node_path) if self.node else Place(self.node_path)
+        return self.placed(
+            place_of(self.node, self.node_path) if self.node else Place(self.node_path)
+        )
+
+    def placed(self, place: Place) -> Place:
+        """Return a place of this tier with the file that it is in."""
+        return attrs.evolve(place, file=self.file) if self.file else place
 
 
 def outside_tier(driver: str | None, config: Mapping[str, Json] | None, *, path: str) -> Tier:
@@ -69,11 +78,21 @@ def outside_tier(driver: str | None, config: Mapping[str, Json] | None, *, path:
 def file_tier(
     driver: str | None, node: MappingNode | None, *, place: Place, node_path: str
 ) -> Tier:
-    """Return a tier of the file."""
+    """Return a tier of the workflow file."""
     config = None
     if node is not None:
         config = {key: config_tree(entry.value) for key, entry in node.entries.items()}
     return Tier(driver=driver, config=config, place=place, node=node, node_path=node_path)
+
+
+def other_file_tier(
+    driver: str | None, node: MappingNode | None, *, place: Place, node_path: str, file: str
+) -> Tier:
+    """Return a tier of another file; its templates have no places, which are the workflow's."""
+    value = None if node is None else json_value(node)
+    assert value is None or isinstance(value, dict)
+    outside = outside_tier(driver, value, path=node_path)
+    return attrs.evolve(outside, place=attrs.evolve(place, file=file), node=node, file=file)
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)

@@ -117,11 +117,8 @@ class _Planner:
         self._outer = outside_tier(
             selection.cli_driver, selection.cli_config, path="--driver-config"
         )
-        self._inner = outside_tier(
-            selection.repo_driver,
-            selection.repo_config,
-            path="the driver options of the repository",
-        )
+        self._inner = selection.repo or Tier()
+        problems.know_file(self._inner.file, self._inner.file_text)
 
     def plan(self, *, source: str, directory: str) -> Plan:
         """Return the plan; raise all problems."""

@@ -15,11 +15,15 @@ _KEPT_LINE = 1000
 
 @attrs.frozen(eq=False, repr=False)
 class Place(Value):
-    """Where something stands: `line` and `column` count from 1, 0 where it is in no file."""
+    """Where something stands: `line` and `column` count from 1, 0 where it is in no file.
+
+    `file` is set where it is another file than the one that the problems are of.
+    """
 
     path: str = ""
     line: int = 0
     column: int = 0
+    file: str = ""
 
 
 def join_path(path: str, key: str) -> str:
@@ -36,10 +40,15 @@ class Problems:
     def __init__(self, *, file: str, text: str = "") -> None:
         self.file = file
         self._lines = _LINE_BREAK.split(text) if text else []
+        self._others: dict[str, list[str]] = {}
         self._found: list[Problem] = []
 
     def __len__(self) -> int:
         return len(self._found)
+
+    def know_file(self, file: str, text: str) -> None:
+        """Take the text of another file, so that problems in it can be shown with their lines."""
+        self._others[file] = _LINE_BREAK.split(text)
 
     def add(self, what: str, place: Place, *, hint: str | None = None) -> None:
         """Take note of a problem; one that is known already is not said twice."""
@@ -47,19 +56,20 @@ class Problems:
             what=what,
             path=place.path,
             hint=hint,
-            file=self.file,
+            file=place.file or self.file,
             line=place.line,
             column=place.column,
-            source_line=self.source_line(place.line),
+            source_line=self.source_line(place.line, file=place.file),
         )
         if problem not in self._found:
             self._found.append(problem)
 
-    def source_line(self, line: int) -> str | None:
+    def source_line(self, line: int, *, file: str = "") -> str | None:
         """Return the text of a line (from 1), or None where there is none or it is very long."""
-        if not 1 <= line <= len(self._lines):
+        lines = self._others.get(file, []) if file else self._lines
+        if not 1 <= line <= len(lines):
             return None
-        text = self._lines[line - 1]
+        text = lines[line - 1]
         return text if len(text) <= _KEPT_LINE else None
 
     def has_text_at(self, line: int, column: int, text: str) -> bool:
@@ -70,7 +80,11 @@ class Problems:
 
     def error(self) -> WorkflowError:
         """Return an error with all problems, in the order of the file."""
-        return WorkflowError(sorted(self._found, key=lambda found: (found.line, found.column)))
+        return WorkflowError(
+            sorted(
+                self._found, key=lambda found: (found.file != self.file, found.line, found.column)
+            )
+        )
 
     def raise_any(self) -> None:
         """Raise `WorkflowError` if anything was found."""

@@ -6,7 +6,13 @@ import pytest
 
 from swamp_driver.errors import UnknownDriverError
 from swamp_driver.spec import Json
-from swamp_driver.workflow import DriverSelection, Plan, Template, bind_config
+from swamp_driver.workflow import (
+    DriverSelection,
+    Plan,
+    Template,
+    bind_config,
+    parse_repository_file,
+)
 from tests.unit.workflow.builders import Catalog, one_step, plan, problems, scope_of, step_of
 
 NODE = "{image: node}"
@@ -78,7 +84,14 @@ def test_the_first_level_that_names_a_driver_wins(
         return driver, {"image": image} if image else None
 
     cli_driver, cli_config = outside(cli)
-    repo_driver, repo_config = outside(repo)
+    repo_file = "".join(
+        line
+        for value, line in zip(
+            repo or (None, None), ("driver: {}\n", "driverConfig: {{image: {}}}\n"), strict=True
+        )
+        if value
+        for line in [line.format(value)]
+    )
     planned = plan(
         _text(
             workflow=_level(*(workflow or (None, None)), 0),
@@ -88,8 +101,7 @@ def test_the_first_level_that_names_a_driver_wins(
         selection=DriverSelection(
             cli_driver=cli_driver,
             cli_config=cli_config,
-            repo_driver=repo_driver,
-            repo_config=repo_config,
+            repo=parse_repository_file(repo_file, source=".swamp-driver.yaml").tier,
         ),
     )
     driver, image = expected
