@@ -1,0 +1,47 @@
+"""The program that a method's step runs: this package and the model's sources, in one zip file."""
+
+from __future__ import annotations
+
+import functools
+import io
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+_MAIN = """\
+import sys
+
+if sys.version_info < (3, 9):
+    sys.stderr.write("error: python3 is %d.%d here, and models need 3.9 or newer\\n"
+                     % sys.version_info[:2])
+    sys.exit(3)
+
+from swamp_driver.models._start import main
+
+sys.exit(main())
+"""
+
+
+def pack(sources: Mapping[str, str]) -> bytes:
+    """Return the program with the sources of a model in it: equal sources give equal bytes.
+
+    `sources` maps paths with slashes (`git.py`, `acme/models.py`) to text.
+    """
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path, data in _runtime().items():
+            archive.writestr(zipfile.ZipInfo(path, _EPOCH), data, zipfile.ZIP_DEFLATED)
+        for path in sorted(sources):
+            info = zipfile.ZipInfo(f"sources/{path}", _EPOCH)
+            archive.writestr(info, sources[path].encode(), zipfile.ZIP_DEFLATED)
+    return buffer.getvalue()
+
+
+@functools.lru_cache(maxsize=1)
+def _runtime() -> dict[str, bytes]:
+    """Return the files of this package, read once."""
+    found = {"__main__.py": _MAIN.encode(), "swamp_driver/__init__.py": b""}
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        found[f"swamp_driver/models/{path.name}"] = path.read_bytes()
+    return found
