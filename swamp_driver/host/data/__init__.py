@@ -1,0 +1,16 @@
+"""Data of models: versions, tags, lifetimes, in one SQLite file with contents beside it."""
+
+from swamp_driver.host.data._artifact import Artifact, Kind, NewArtifact, artifact_to_json
+from swamp_driver.host.data._store import Collected, DataStore, open_data_store
+from swamp_driver.host.data._view import DataView
+
+__all__ = [
+    "Artifact",
+    "Collected",
+    "DataStore",
+    "DataView",
+    "Kind",
+    "NewArtifact",
+    "artifact_to_json",
+    "open_data_store",
+]
