@@ -1,4 +1,4 @@
-"""The contract between hosts and drivers, version 1.0: hookspecs and value types.
+"""The contract between hosts and drivers, version 1.1: hookspecs and value types.
 
 This package and `swamp_driver.errors` are all that a driver must import. The docstrings are the
 specification; clause families in brackets (SWD-WS) refer to the conformance suite.

@@ -29,6 +29,9 @@ class Capability(StrEnum):
     """Its options can bound the memory of steps, and a breach is reported as out of memory."""
     USER = "user"
     """Its options can choose the user that steps run as."""
+    SERVICES = "services"
+    """`RunContext.services`: steps of a run reach each other on loopback, 127.0.0.1 and ::1.
+    Since 1.1."""
     LEFTOVERS = "leftovers"
     """`list_leftovers` and `remove_leftover` are implemented."""
     RECOVERABLE = "recoverable"

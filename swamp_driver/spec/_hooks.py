@@ -23,7 +23,7 @@ hookimpl = pluggy.HookimplMarker(PROJECT_NAME)
 
 
 class DriverHooks:
-    """The contract between a host and a driver, version 1.0.
+    """The contract between a host and a driver, version 1.1.
 
     **Construction.** A driver is a class with an attribute `info: DriverInfo`. The host makes one
     instance per (run, distinct options) with the parsed options as its only argument, registers it

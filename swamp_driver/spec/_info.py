@@ -26,7 +26,7 @@ class ApiVersion(Value):
         return f"{self.major}.{self.minor}"
 
 
-API_VERSION = ApiVersion(major=1, minor=0)
+API_VERSION = ApiVersion(major=1, minor=1)
 """The version of the contract that this distribution holds."""
 
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from swamp_driver._lazy import load_on_use
 from swamp_driver.workflow._assignments import AssignedText, parse_assignments
 from swamp_driver.workflow._bind import BoundStep, bind_config, bind_step
+from swamp_driver.workflow._bind_service import BoundReadiness, BoundService
 from swamp_driver.workflow._commands import (
     ApprovalCommand,
     Command,
@@ -76,6 +77,8 @@ __all__ = [
     "REPOSITORY_FILE",
     "ApprovalCommand",
     "AssignedText",
+    "BoundReadiness",
+    "BoundService",
     "BoundStep",
     "Command",
     "Condition",

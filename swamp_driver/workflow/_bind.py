@@ -13,6 +13,7 @@ from swamp_driver.errors import WorkflowError
 from swamp_driver.spec import Json, StepRequest, WorkspaceRequest
 from swamp_driver.spec._suggest import quoted
 from swamp_driver.workflow._bind_errors import bind_error, unusable
+from swamp_driver.workflow._bind_service import BoundService, bind_service
 from swamp_driver.workflow._commands import ShellCommand
 from swamp_driver.workflow._evaluate import (
     TemplateError,
@@ -49,6 +50,8 @@ class BoundStep(Value):
     once_key: str | None = None
     """Run once for the workspace and this key."""
     sharing: Literal["shared", "exclusive"] = "shared"
+    service: BoundService | None = None
+    """It is a background step."""
     secret_values: frozenset[str] = frozenset()
     """Values that must not be shown."""
 
@@ -102,6 +105,7 @@ def bind_step(
         command_line=_command_line(step.command.script.text),
         once_key=binder.text(step.once, "once") if step.once is not None else None,
         sharing=step.sharing,
+        service=bind_service(step.background, binder) if step.background else None,
     )
 
 
@@ -123,8 +127,8 @@ class _Binder:
 
     def request(self, name: str, passed_env: Mapping[str, str]) -> StepRequest:
         shared = self._scope.workspace_path is not None
-        script, values = self._script()
-        timeout_ms = self._timeout_ms()
+        script, values = self.script(self._command.script, "run")
+        timeout_ms = self.milliseconds(self._command.timeout_ms, "timeout")
         return StepRequest(
             step_id=self._step_id,
             name=name,
@@ -144,9 +148,8 @@ class _Binder:
         except TemplateError as error:
             raise bind_error(error, self._scope, self._step, key) from error
 
-    def _script(self) -> tuple[str, dict[str, str]]:
-        """Return the script and the values that it refers to."""
-        template = self._command.script
+    def script(self, template: Template, key: str) -> tuple[str, dict[str, str]]:
+        """Return a script and the values that it refers to."""
         try:
             script = write_script(template)
             values = {
@@ -154,22 +157,30 @@ class _Binder:
                 for name, part in script.expressions
             }
         except TemplateError as error:
-            raise bind_error(error, self._scope, self._step, "run") from error
+            raise bind_error(error, self._scope, self._step, key) from error
         return script.text, values
 
-    def _timeout_ms(self) -> int | None:
-        timeout = self._command.timeout_ms
-        if not isinstance(timeout, Template):
-            return timeout
-        try:
-            found = evaluate(timeout, self._scope)
-        except TemplateError as error:
-            raise bind_error(error, self._scope, self._step, "timeout") from error
+    def milliseconds(self, duration: Template | int | None, key: str) -> int | None:
+        """Return a duration in milliseconds."""
+        if not isinstance(duration, Template):
+            return duration
+        found = self.value(duration, key)
         milliseconds = to_milliseconds(found)
         if milliseconds is None:
             what = f"{quoted(to_text(found))} is no time-out"
-            raise unusable(self._scope, self._step, what, DURATION_HINT, key="timeout")
+            raise self.unusable(what, DURATION_HINT, key=key)
         return milliseconds
+
+    def value(self, template: Template, key: str) -> Json:
+        """Return the value of a template."""
+        try:
+            return evaluate(template, self._scope)
+        except TemplateError as error:
+            raise bind_error(error, self._scope, self._step, key) from error
+
+    def unusable(self, what: str, hint: str | None = None, *, key: str) -> WorkflowError:
+        """Return the error of a value that cannot be used."""
+        return unusable(self._scope, self._step, what, hint, key=key)
 
     def _cwd(self, *, shared: bool) -> str:
         base = self._workspace.path if shared else posixpath.join(self._exchange, WORK)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import attrs
 
@@ -19,6 +19,13 @@ from swamp_driver.workflow._static import Static, is_static
 from swamp_driver.workflow._template import Template
 
 _REMEDY = "use one driver with the same options everywhere"
+_SERVICES = [
+    (
+        Capability.SERVICES,
+        "does not let the steps of a run reach each other on 127.0.0.1 ('background: true')",
+        "choose another driver for the background step and for those that use it",
+    )
+]
 
 
 class Bindings:
@@ -93,8 +100,11 @@ class Bindings:
                 self._problems.add(str(error), choice.chosen_by.place)
         return self._infos[choice.driver]
 
-    def check_capabilities(self, *, persistent: bool) -> None:
-        """Note drivers that cannot do what the workflow as a whole asks of them."""
+    def check_capabilities(self, *, persistent: bool, services: Collection[str] = ()) -> None:
+        """Note drivers that cannot do what the workflow as a whole asks of them.
+
+        `services` are the ids of the bindings that have background steps.
+        """
         wanted: list[tuple[Capability, str, str]] = []
         if persistent:
             what = "cannot keep a workspace for the next run ('persistent: true')"
@@ -105,7 +115,7 @@ class Bindings:
             wanted.append((Capability.ATTACH, what, _REMEDY))
         for key, binding in self._found.items():
             info = self._infos.get(binding.driver)
-            for capability, what, hint in wanted:
+            for capability, what, hint in wanted + (_SERVICES if binding.id in services else []):
                 if info is not None and capability not in info.capabilities:
                     words = f"the driver {binding.driver!r} {what}"
                     self._problems.add(words, self._places[key], hint=hint)

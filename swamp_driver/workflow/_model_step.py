@@ -12,6 +12,7 @@ from swamp_driver.workflow._collection import ListOf, MapOf, Tree
 from swamp_driver.workflow._condition import Condition
 from swamp_driver.workflow._condition_shape import ConditionShape
 from swamp_driver.workflow._duration import Duration
+from swamp_driver.workflow._model_service import READY_WHEN, UNTIL, ReadyWhen
 from swamp_driver.workflow._model_task import TASK, VARIABLES, Task
 from swamp_driver.workflow._node import MappingNode, Node, SequenceNode
 from swamp_driver.workflow._record import Record, Where, declare
@@ -168,6 +169,17 @@ class Step:
     )
     once: Template | None = declare(
         Text(), "Run once for a workspace and this key; others wait.", when="run"
+    )
+    background: bool | Template = declare(
+        Flag(),
+        "Whether it is a service: it runs beside later steps and is stopped; false by default.",
+        default=False,
+    )
+    ready_when: ReadyWhen | None = declare(
+        READY_WHEN, "When a background step is ready for the steps that depend on it."
+    )
+    until: Literal["job", "run"] | None = declare(
+        UNTIL, "How long a background step lives: to the end of its job (default) or of the run."
     )
 
 

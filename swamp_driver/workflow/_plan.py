@@ -127,7 +127,10 @@ class _Planner:
         name = static.text(workflow.name)
         workspace = self._workspace(name)
         jobs = self._jobs(workspace)
-        self._bindings.check_capabilities(persistent=workspace.persistent)
+        self._bindings.check_capabilities(
+            persistent=workspace.persistent,
+            services={step.binding for job in jobs for step in job.steps if step.background},
+        )
         self._problems.raise_any()
         return Plan(
             workflow=name,

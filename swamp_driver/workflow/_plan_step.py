@@ -12,6 +12,7 @@ from swamp_driver.workflow._model import Workflow
 from swamp_driver.workflow._model_step import ForEach, Step
 from swamp_driver.workflow._model_task import ModelMethodTask, ShellInputs, Task
 from swamp_driver.workflow._node import Node, ScalarNode, config_tree
+from swamp_driver.workflow._plan_service import plan_background
 from swamp_driver.workflow._planned import (
     PlannedDependency,
     PlannedForEach,
@@ -49,6 +50,7 @@ class StepPlanner:
         if shell is not None:
             self._static.check(shell)
         self._check_workspace(step)
+        background = plan_background(step, self._static, self._problems)
         command = self._command(step, shell)
         if command is None:
             return None
@@ -66,7 +68,7 @@ class StepPlanner:
             weight=weight,
             concurrency=concurrency,
             allow_failure=self._static.flag(step.allow_failure, step.where.value("allowFailure")),
-            sharing=step.sharing or self._sharing,
+            sharing=step.sharing or ("shared" if background else self._sharing),
             once=step.once,
             outputs=tuple(
                 PlannedOutput(
@@ -75,6 +77,7 @@ class StepPlanner:
                 )
                 for output in step.outputs
             ),
+            background=background,
             binding=binding,
             line=step.where.place.line,
         )

@@ -22,6 +22,7 @@ PLAN_SCHEMA = 1
 
 Preserve = Literal["never", "on-failure", "always"]
 Sharing = Literal["shared", "exclusive"]
+Until = Literal["job", "run"]
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
@@ -82,6 +83,29 @@ class PlannedOutput(Value):
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
+class PlannedReadiness(Value):
+    """When a background step is ready: one of `port`, `log` and `command` is set."""
+
+    port: Template | int | None = None
+    """Something listens on this TCP port, where the step runs."""
+    log: Template | None = None
+    """A line of its output matches this regular expression."""
+    command: Template | None = None
+    """This script exits with 0, where the step runs."""
+    timeout_ms: Template | int | None = None
+    interval_ms: Template | int | None = None
+
+
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class PlannedBackground(Value):
+    """A step that is a service: it has succeeded for others once it is ready, and is stopped."""
+
+    until: Until = "job"
+    ready_when: PlannedReadiness | None = None
+    """None: it is ready once it is started."""
+
+
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class PlannedStep(Value):
     """A step with everything decided that can be decided before the run."""
 
@@ -102,6 +126,7 @@ class PlannedStep(Value):
     sharing: Sharing = "shared"
     once: Template | None = None
     outputs: tuple[PlannedOutput, ...] = ()
+    background: PlannedBackground | None = None
     binding: str
     """Id of a `PlannedBinding`."""
     line: int = 0

@@ -177,7 +177,9 @@ class Record(Shape[T]):
         present = [name for name in self.one_of if name in node.entries]
         if self.one_of and len(present) != 1:
             one_of = " or ".join(repr(name) for name in self.one_of)
-            given = "has both" if present else "has neither"
+            is_pair = self.one_of == self.one_of[:2]
+            several, none = ("both", "neither") if is_pair else ("several", "none")
+            given = f"has {several if present else none}"
             what = f"{self.words} takes either {one_of}, and this one {given}"
             problems.add(what, place_of(node, path))
 

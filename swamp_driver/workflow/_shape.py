@@ -119,27 +119,42 @@ class Flag(Shape[bool | Template]):
 
 
 class Whole(Shape[int | Template]):
-    """A whole number of at least `minimum`, or an expression that gives it."""
+    """A whole number of at least `minimum` (at most `maximum`), or an expression that gives it."""
 
     blank = 0
 
-    def __init__(self, *, minimum: int, advice: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        minimum: int,
+        maximum: int | None = None,
+        advice: Mapping[str, str] | None = None,
+    ) -> None:
         super().__init__(advice=advice)
         self.minimum = minimum
+        self.maximum = maximum
         self.words = f"a whole number from {minimum} up" if minimum >= 0 else "a whole number"
+        if maximum is not None:
+            self.words = f"a whole number from {minimum} to {maximum}"
 
     def read(self, node: Node, path: str, problems: Problems) -> int | Template:
         """Return it, or the expression."""
         if isinstance(node, ScalarNode):
             if isinstance(node.value, str) and is_whole_expression(node.text):
                 return node.template
-            if type(node.value) is int and node.value >= self.minimum:
+            if type(node.value) is int and self._is_within(node.value):
                 return node.value
         raise self.refuse(node, path, problems)
 
     def schema(self, _: Definitions) -> dict[str, Json]:
         """Return the schema."""
-        return {"anyOf": [{"type": "integer", "minimum": self.minimum}, _EXPRESSION_SCHEMA]}
+        number: dict[str, Json] = {"type": "integer", "minimum": self.minimum}
+        if self.maximum is not None:
+            number["maximum"] = self.maximum
+        return {"anyOf": [number, _EXPRESSION_SCHEMA]}
+
+    def _is_within(self, value: int) -> bool:
+        return self.minimum <= value and (self.maximum is None or value <= self.maximum)
 
 
 class Number(Shape[int | float]):

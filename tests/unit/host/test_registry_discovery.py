@@ -261,7 +261,7 @@ def test_another_version_of_the_contract_is_refused(install: Install, api: str, 
         """
     )
     error = error_of(DriverApiError)
-    assert str(error).endswith(f"this host has 1.0 ({fix})")
+    assert str(error).endswith(f"this host has {API_VERSION} ({fix})")
     assert error.exit_code == 3
 
 
