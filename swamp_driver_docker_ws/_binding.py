@@ -84,14 +84,16 @@ def open_binding(
     )
     if handle.volume is not None:
         _make_volume(maker, handle.volume)
-    first = maker.open("session" if config.mode == "session" else "step")
+    role: Role = "session" if config.mode == "session" else "step"
     try:
+        maker.join_network(own="session" if role == "session" else None)
+        first = maker.open(role)
         _refuse_cancelled(run)
         let_steps_write(request, first, maker, here=is_here)
         if is_here:
             shake_hands(first.connection, run_dir=request.run_dir)
     except BaseException:
-        first.close()
+        maker.close_all()
         raise
     workspace = Workspace(
         path=request.path,

@@ -6,7 +6,7 @@ import contextlib
 import itertools
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import attrs
@@ -22,11 +22,13 @@ from swamp_driver_docker_ws._engine_api import (
     ContainerStream,
     Engine,
 )
-from swamp_driver_docker_ws._labels import Role, labels_for, name_for
+from swamp_driver_docker_ws._labels import NETWORK_LABEL, Role, labels_for, name_for, ours
+from swamp_driver_docker_ws._network import has_own_network, network_key
 from swamp_driver_docker_ws._translate import (
     Surroundings,
     translate_container,
     translate_helper,
+    translate_holder,
     translate_step,
 )
 
@@ -92,6 +94,9 @@ class ContainerMaker:
     binding: str
     lease_s: float | None = None
     """How long each side waits for a sign of the other, where a connection can die silently."""
+    _network: str | None = attrs.field(default=None, init=False)
+    """The container whose network those for steps share."""
+    _holder_labels: Mapping[Role, Mapping[str, str]] = attrs.field(factory=dict, init=False)
     _numbers: Iterator[int] = attrs.field(factory=itertools.count, init=False)
     _open_ones: set[AgentContainer] = attrs.field(factory=set, init=False)
     _lock: threading.Lock = attrs.field(factory=threading.Lock, init=False)
@@ -102,8 +107,31 @@ class ContainerMaker:
         Raises what the engine refuses, or `LostError` with its last words where it ended at once.
         """
         name, labels = self._identity(role)
-        spec = translate_container(self.config, self.run, self.around, name=name, labels=labels)
+        spec = translate_container(
+            self.config, self.run, self.around, name=name, labels=labels, join=self._network
+        )
         return self._open(spec)
+
+    def join_network(self, *, own: Role | None = None) -> None:
+        """Let the containers for steps share one network with all of the run that can.
+
+        Call it before any of them is opened. Where no container of the run holds such a network
+        yet, one is made for it; or the first of the role `own`, if any, will be the one.
+        """
+        if not self.run.services or not has_own_network(self.config):
+            return
+        key = network_key(self.config, userns_mode=self.around.user.userns_mode)
+        wanted = {**ours(run_id=self.run.run_id), NETWORK_LABEL: key}
+        found = [one for one in self.engine.find_containers(wanted) if one.state == "running"]
+        if found:
+            self._network = found[0].ref
+        elif own is not None:
+            self._holder_labels = {own: {NETWORK_LABEL: key}}
+        else:
+            self._holder_labels = {"network": {NETWORK_LABEL: key}}
+            name, labels = self._identity("network")
+            spec = translate_holder(self.config, self.run, self.around, name=name, labels=labels)
+            self._network = self._open(spec).container_id
 
     @contextlib.contextmanager
     def helper(self) -> Iterator[AgentConnection]:
@@ -152,7 +180,7 @@ class ContainerMaker:
         number = next(self._numbers)
         name = name_for(self.run.run_id, binding=self.binding, role=role, number=number)
         labels = labels_for(self.run, binding=self.binding, role=role, created_at=time.time())
-        return name, dict(labels)
+        return name, {**labels, **self._holder_labels.get(role, {})}
 
     def _open(self, spec: ContainerSpec) -> AgentContainer:
         began_at = time.time()

@@ -47,6 +47,7 @@ _CAPABILITIES = frozenset(
         Capability.ISOLATION,
         Capability.MEMORY_LIMIT,
         Capability.USER,
+        Capability.SERVICES,
         Capability.LEFTOVERS,
         Capability.RECOVERABLE,
     }
@@ -88,7 +89,7 @@ class DockerDriver:
 
     info: ClassVar[DriverInfo] = DriverInfo(
         summary="steps run in containers: one for each step, or one for all (mode: session)",
-        api=ApiVersion(major=1, minor=0),
+        api=ApiVersion(major=1, minor=1),
         capabilities=_CAPABILITIES,
         config=DockerConfig,
         good_configs=(
@@ -243,7 +244,7 @@ class DockerSessionDriver(DockerDriver):
 
     info: ClassVar[DriverInfo] = DriverInfo(
         summary="all steps of a run share one container, at the cost of a process each",
-        api=ApiVersion(major=1, minor=0),
+        api=ApiVersion(major=1, minor=1),
         capabilities=_CAPABILITIES | {Capability.SESSION},
         config=DockerSessionConfig,
         good_configs=_GOOD_CONFIGS,

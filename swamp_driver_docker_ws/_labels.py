@@ -14,6 +14,8 @@ TOOL_LABEL = _PREFIX + "tool"
 TOOL = "docker-ws"
 RUN_LABEL = _PREFIX + "run"
 BINDING_LABEL = _PREFIX + "binding"
+NETWORK_LABEL = _PREFIX + "network"
+"""Its container holds the network of this key, for others of the run to join."""
 _ROLE = _PREFIX + "role"
 _WORKFLOW = _PREFIX + "workflow"
 _RUN_DIR = _PREFIX + "run-dir"
@@ -23,7 +25,7 @@ _OWNER_BOOT = _PREFIX + "owner.boot"
 _OWNER_PID = _PREFIX + "owner.pid"
 _OWNER_START = _PREFIX + "owner.start"
 
-Role = Literal["session", "step", "helper", "workspace", "persistent", "kept"]
+Role = Literal["session", "step", "network", "helper", "workspace", "persistent", "kept"]
 """What a thing is for. A volume is the `workspace` of a run, or a `persistent` one of many runs.
 One that is `kept` is empty: it says that the run's workspace was kept on purpose, since the labels
 of a volume cannot be changed."""

@@ -12,6 +12,7 @@ from swamp_driver.spec import Json, RunContext, StepRequest
 from swamp_driver_docker_ws._config import DockerConfig, VolumeConfig, parse_volume
 from swamp_driver_docker_ws._engine_api import ContainerSpec, EngineInfo, Image
 from swamp_driver_docker_ws._extra_args import ExtraArgs, parse_extra_args
+from swamp_driver_docker_ws._network import network_fields, without_network
 from swamp_driver_docker_ws._sizes import parse_size
 
 _NANO = 1_000_000_000
@@ -87,20 +88,48 @@ def translate_container(
     *,
     name: str,
     labels: Mapping[str, str],
+    join: str | None = None,
 ) -> ContainerSpec:
-    """Return the container in which steps run.
+    """Return the container in which steps run; `join` is a container whose network it shares.
 
     Raises:
         ConfigError: An option or the image would change the workspace.
     """
     extra = parse_extra_args(config.extra_args)
     _check_targets(config, extra, around.image, run_dir=run.workspace.run_dir)
+    if join is not None:
+        extra = without_network(extra)
     host_config = {
         **_host_config(run, around, [_mount(volume) for volume in volumes_of(config)]),
         **_limits(config),
-        "NetworkMode": config.network,
+        "NetworkMode": config.network if join is None else f"container:{join}",
         "UsernsMode": around.user.userns_mode,
         **extra.host_config,
+    }
+    body = _body(around, labels, run, user=around.user.user, host_config=host_config)
+    return ContainerSpec(
+        name=name,
+        body={**body, "Image": config.image, "Hostname": extra.hostname},
+        platform=extra.platform,
+        run_dir=run.workspace.run_dir,
+    )
+
+
+def translate_holder(
+    config: DockerConfig,
+    run: RunContext,
+    around: Surroundings,
+    *,
+    name: str,
+    labels: Mapping[str, str],
+) -> ContainerSpec:
+    """Return a container that does nothing but hold the network that others join."""
+    extra = parse_extra_args(config.extra_args)
+    host_config = {
+        **_host_config(run, around, []),
+        "NetworkMode": config.network,
+        "UsernsMode": around.user.userns_mode,
+        **network_fields(extra),
     }
     body = _body(around, labels, run, user=around.user.user, host_config=host_config)
     return ContainerSpec(

@@ -47,6 +47,7 @@ def _capabilities() -> frozenset[str]:
         Capability.ATTACH,
         Capability.PERSISTENT,
         Capability.RECOVERABLE,
+        Capability.SERVICES,
     }
     return frozenset(always | {Capability.CONTAINMENT} if has_agent() else always)
 
@@ -60,7 +61,7 @@ class RawDriver:
 
     info: ClassVar[DriverInfo] = DriverInfo(
         summary="steps are processes of this host",
-        api=ApiVersion(major=1, minor=0),
+        api=ApiVersion(major=1, minor=1),
         capabilities=_capabilities(),
         config=RawConfig,
         good_configs=(

@@ -56,13 +56,14 @@ class FakeDriver:
 
     info: ClassVar[DriverInfo] = DriverInfo(
         summary="scripted steps in a directory of this host, for tests",
-        api=ApiVersion(major=1, minor=0),
+        api=ApiVersion(major=1, minor=1),
         capabilities=frozenset(
             {
                 Capability.HOST_VISIBLE,
                 Capability.ATTACH,
                 Capability.PERSISTENT,
                 Capability.RECOVERABLE,
+                Capability.SERVICES,
             }
         ),
         config=FakeConfig,

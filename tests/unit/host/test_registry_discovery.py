@@ -27,6 +27,7 @@ from swamp_driver.host._registry import (
     load_driver,
     load_driver_object,
 )
+from swamp_driver.spec import API_VERSION
 from swamp_driver.testing import FakeDriver
 
 Install = Callable[..., None]

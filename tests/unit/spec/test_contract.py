@@ -107,7 +107,7 @@ def test_a_host_takes_drivers_of_its_major_and_no_newer_minor(
 
 def test_the_contract_has_a_version() -> None:
     """What a driver writes as a number is compared with it."""
-    assert str(API_VERSION) == "1.0"
+    assert str(API_VERSION) == "1.1"
 
 
 @pytest.mark.parametrize("name", [*Capability, "session", "x-gpu", "x-"])
