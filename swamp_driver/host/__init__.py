@@ -15,6 +15,7 @@ from swamp_driver.host._bound_driver import BoundDriver, LoadedDriver, open_driv
 from swamp_driver.host._bus import Observer
 from swamp_driver.host._discovery import InstalledDriver, discover
 from swamp_driver.host._event_json import event_from_json, event_to_json
+from swamp_driver.host._masking import looks_secret
 from swamp_driver.host._records import RunRecord, StepRecord, WorkspaceRecord
 from swamp_driver.host._registry import (
     DriverListing,
@@ -25,7 +26,7 @@ from swamp_driver.host._registry import (
 )
 from swamp_driver.host._run import RunOptions, execute_run
 from swamp_driver.host._settings import HostSettings
-from swamp_driver.host._step_log import LoggedOutput
+from swamp_driver.host._step_log import LogExcerpt, LoggedOutput
 from swamp_driver.host._store import Store, open_store
 from swamp_driver.host._workspaces import (
     KeptWorkspace,
@@ -57,6 +58,7 @@ __all__ = [
     "LeftoverReport",
     "LoadedDriver",
     "LoadedWorkflow",
+    "LogExcerpt",
     "LoggedOutput",
     "Observer",
     "RegistryCatalog",
@@ -79,6 +81,7 @@ __all__ = [
     "load_driver_object",
     "load_workflow",
     "load_workflow_text",
+    "looks_secret",
     "open_driver",
     "open_store",
     "plan",

@@ -116,7 +116,10 @@ def _status(cls: type[RunEvent], value: Any) -> object:
 def _jobs(_: type[RunEvent], value: Any) -> object:
     return tuple(
         JobOutline(
-            name=job["name"], steps=tuple(job["steps"]), step_ids=tuple(job.get("step_ids", ()))
+            name=job["name"],
+            steps=tuple(job["steps"]),
+            step_ids=tuple(job.get("step_ids", ())),
+            depends_on=tuple(job.get("depends_on", ())),
         )
         for job in value
     )

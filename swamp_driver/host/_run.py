@@ -287,6 +287,7 @@ class _Run:
                     name=job.name,
                     steps=tuple(step.name.text for step in job.steps),
                     step_ids=tuple(step.id for step in job.steps),
+                    depends_on=tuple(dependency.on for dependency in job.depends_on),
                 )
                 for job in self._plan.jobs
             ),

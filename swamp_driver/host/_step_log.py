@@ -72,3 +72,60 @@ def read_step_log(directory: Path, step_id: str) -> Iterator[LoggedOutput]:
             while length > 0 and (data := log.read(min(length, _BLOCK))):
                 length -= len(data)
                 yield LoggedOutput(seq=seq, time_s=time_s, stream=_STREAMS[stream], data=data)
+
+
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class LogExcerpt(Value):
+    """What a step printed, or its beginning and its end where it printed more than is wanted."""
+
+    path: str
+    """The file with all of it that was kept."""
+    size_bytes: int
+    pieces: tuple[LoggedOutput, ...]
+    left_out_bytes: int = 0
+    """How much is missing between `pieces` before `cut_at` and those after it."""
+    cut_at: int = 0
+
+
+def read_log_excerpt(directory: Path, step_id: str, *, limit_bytes: int) -> LogExcerpt:
+    """Return at most `limit_bytes` of a step's output, in order.
+
+    Where there is more, a quarter is from its beginning and the rest from its end. No more of the
+    log is read than that, however long it is.
+    """
+    path = directory / f"{step_id}.log"
+    try:
+        log, index = path.open("rb"), (directory / f"{step_id}.idx").open("rb")
+    except FileNotFoundError:
+        return LogExcerpt(path=str(path), size_bytes=0, pieces=())
+    with log, index:
+        entries = index.read()
+        whole = len(entries) // _ENTRY.size * _ENTRY.size
+        size = log.seek(0, 2)
+        first = limit_bytes // 4
+        wanted = (
+            [(0, size)] if size <= limit_bytes else [(0, first), (size - limit_bytes + first, size)]
+        )
+        found: list[list[LoggedOutput]] = [[] for _ in wanted]
+        at = 0
+        for seq, time_s, stream, length in _ENTRY.iter_unpack(entries[:whole]):
+            for pieces, (begin, end) in zip(found, wanted, strict=True):
+                low, high = max(at, begin), min(at + length, end)
+                if low < high:
+                    log.seek(low)
+                    pieces.append(
+                        LoggedOutput(
+                            seq=seq,
+                            time_s=time_s,
+                            stream=_STREAMS[stream],
+                            data=log.read(high - low),
+                        )
+                    )
+            at += length
+    return LogExcerpt(
+        path=str(path),
+        size_bytes=size,
+        pieces=tuple(piece for pieces in found for piece in pieces),
+        left_out_bytes=max(0, size - limit_bytes),
+        cut_at=len(found[0]),
+    )

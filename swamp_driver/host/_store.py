@@ -16,7 +16,13 @@ from swamp_driver.errors import NotFoundError, StoreError
 from swamp_driver.host._event_json import event_from_json, event_to_json
 from swamp_driver.host._records import RunRecord, StepRecord, WorkspaceRecord
 from swamp_driver.host._settings import HostSettings
-from swamp_driver.host._step_log import LoggedOutput, StepLog, read_step_log
+from swamp_driver.host._step_log import (
+    LogExcerpt,
+    LoggedOutput,
+    StepLog,
+    read_log_excerpt,
+    read_step_log,
+)
 from swamp_driver.spec import Owner, RunEvent, RunStatus, StepEnd, StepStatus, Usage
 
 _T = TypeVar("_T")
@@ -151,6 +157,16 @@ class Store:
     def step_output(self, run_id: str, step_id: str) -> Iterator[LoggedOutput]:
         """Yield what a step printed, in order."""
         return read_step_log(self.directory(run_id), step_id)
+
+    def step_excerpt(self, run_id: str, step_id: str, *, limit_bytes: int) -> LogExcerpt:
+        """Return the output of a step, or its beginning and its end where there is more."""
+        directory = self.directory(run_id)
+        with _store_errors(directory):
+            return read_log_excerpt(directory, step_id, limit_bytes=limit_bytes)
+
+    def has_events(self, run_id: str) -> bool:
+        """Return whether the event log of a run is still there."""
+        return (self.directory(run_id) / "events.jsonl").is_file()
 
     def _do(self, statement: str, values: tuple[object, ...]) -> list[tuple[Any, ...]]:
         with self._lock, _store_errors(self.settings.state_dir):

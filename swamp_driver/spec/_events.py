@@ -45,6 +45,8 @@ class JobOutline(Value):
     steps: tuple[str, ...]
     step_ids: tuple[str, ...] = ()
     """Their ids in the plan, in the same order; iterations of `forEach` have `-<i>` appended."""
+    depends_on: tuple[str, ...] = ()
+    """The names of the jobs that it waits for."""
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
