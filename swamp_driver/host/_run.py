@@ -53,6 +53,9 @@ class RunOptions(Value):
     wait: bool = True
     """Wait for a persistent workspace that another run holds; otherwise the run fails."""
     teardown_deadline_s: float = 60.0
+    step_env: Callable[[str], Mapping[str, str]] | None = attrs.field(default=None, eq=False)
+    """Called with the id of each step that starts, from its thread; what it returns is added to
+    the step's environment where the step does not set it. Must not raise."""
 
 
 @attrs.define(eq=False, repr=False)
@@ -211,6 +214,7 @@ class _Run:
                 bus=bus,
                 store=self._store,
                 cancel=self._cancel.child(),
+                step_env=self._options.step_env,
             ),
             once=OnceMarks(self._request.run_dir if self._host_visible else None),
         )

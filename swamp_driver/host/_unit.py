@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import attrs
 
@@ -82,6 +82,8 @@ class UnitRunner:
     bus: EventBus
     store: Store
     cancel: CancelToken
+    step_env: Callable[[str], Mapping[str, str]] | None = None
+    """See `RunOptions.step_env`."""
 
     def run(self, unit: Unit) -> Settled:
         """Run a unit to its end, and return how it ended; its records and events are written.
@@ -120,7 +122,11 @@ class UnitRunner:
 
     def _run_in(self, opened: OpenedBinding, unit: Unit, output: _Output) -> StepResult:
         io = StepIO(output.write, cancel=self.cancel.child())
-        result = opened.driver.run_step(opened.context, opened.workspace, unit.bound.request, io)
+        request = unit.bound.request
+        if self.step_env is not None:
+            env = {**self.step_env(unit.step_id), **request.env}
+            request = attrs.evolve(request, env=env)
+        result = opened.driver.run_step(opened.context, opened.workspace, request, io)
         if io.sink_error is not None:
             self.bus.emit(
                 Notice,

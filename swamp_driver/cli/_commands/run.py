@@ -13,6 +13,7 @@ from swamp_driver.cli._help import PanelOption, TeachingCommand
 from swamp_driver.cli._options import driver_options, input_options
 from swamp_driver.cli._signals import cancel_on_signals
 from swamp_driver.cli._sinks import FORMATS, Format, Verbosity, open_sink
+from swamp_driver.cli._telemetry import open_telemetry
 from swamp_driver.host import RegistryCatalog, RunOptions, plan_file, run
 from swamp_driver.spec import CancelToken
 from swamp_driver.workflow import Plan, Preserve
@@ -47,6 +48,7 @@ class _Options(TypedDict):
     format_: Format
     quiet: bool
     verbose: bool
+    otel: bool | None
 
 
 @click.command("run", cls=TeachingCommand, examples=_EXAMPLES, exit_codes=_EXIT_CODES)
@@ -101,6 +103,15 @@ class _Options(TypedDict):
     panel="Output",
     help="Show commands, resources and what drivers do; tracebacks of unexpected errors.",
 )
+@click.option(
+    "--otel/--no-otel",
+    "otel",
+    default=None,
+    cls=PanelOption,
+    panel="Output",
+    help="Export spans over OTLP (needs `swamp-drivers[otel]`); on where "
+    "`OTEL_EXPORTER_OTLP_ENDPOINT` is set and the extra is installed.",
+)
 @click.pass_context
 def command(ctx: click.Context, file: str, **options: Unpack[_Options]) -> int:
     """Run a workflow.
@@ -120,14 +131,19 @@ def command(ctx: click.Context, file: str, **options: Unpack[_Options]) -> int:
     )
     sink = open_sink(options["format_"], verbosity=verbosity, lines=_step_lines(planned))
     cancel = CancelToken()
-    with contextlib.closing(sink), cancel_on_signals(cancel, say=sink.say):
+    with (
+        open_telemetry(options["otel"]) as telemetry,
+        contextlib.closing(sink),
+        cancel_on_signals(cancel, say=sink.say),
+    ):
         record = run(
             planned,
-            observers=[sink],
+            observers=[sink] if telemetry is None else [sink, telemetry],
             cancel=cancel,
             options=RunOptions(
                 preserve="always" if options["preserve_workspace"] else options["preserve"],
                 wait=not options["no_wait"],
+                step_env=None if telemetry is None else telemetry.step_env,
             ),
             drivers=catalog,
         )
