@@ -59,11 +59,13 @@ class BoundStep(Value):
 def bind_config(binding: PlannedBinding, scope: RunScope) -> dict[str, Json]:
     """Return the options of a driver with every expression evaluated.
 
-    `scope` is that of the step, with `self_values` of its iteration. Pure; from any thread.
+    `scope` is that of the step, with `self_values` of its iteration. Pure; from any thread. Options
+    cannot hold secrets: they are kept with the run, and engines show them.
 
     Raises:
         WorkflowError: An expression has no value.
     """
+    scope = attrs.evolve(scope, may_ask_secrets=False)
     try:
         return {key: evaluate_tree(tree, scope) for key, tree in binding.config.items()}
     except TemplateError as error:

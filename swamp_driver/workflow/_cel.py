@@ -6,22 +6,28 @@ Expressions are pure and bounded: the engine stops at a nesting of 32, at 100,00
 
 from __future__ import annotations
 
+import contextvars
 import datetime
 import functools
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import attrs
 
+from swamp_driver.errors import SwampDriverError
 from swamp_driver.spec import Json
+from swamp_driver.workflow._functions import FUNCTION_ROOTS, FUNCTIONS, Kind
 from swamp_driver.workflow._syntax_tree import Reference, read_references
 
-ROOTS = ("inputs", "self", "run", "workspace", "steps", "env")
+VARIABLES = ("inputs", "self", "run", "workspace", "steps", "env", "model")
+"""The names that have values."""
+ROOTS = (*VARIABLES, *FUNCTION_ROOTS)
 """The names that expressions can use."""
-LATER_ROOTS = ("data", "model", "file", "vault")
-"""Names of the framework that this version does not have."""
+
+Call = Callable[[str, tuple[Json, ...]], Json]
+"""Answers a function of `FUNCTIONS`: its name and its arguments. Raises `ExpressionError`."""
 
 _ERROR = r"ERROR: <input>:(-?\d+):(-?\d+): (.*)"
 
@@ -60,9 +66,59 @@ def _environment() -> Any:
     from cel_expr_python import cel  # type: ignore[import-untyped] # noqa: PLC0415
     from cel_expr_python.ext import ext_strings  # type: ignore[import-untyped] # noqa: PLC0415
 
+    types: dict[Kind, Any] = {
+        "text": cel.Type.STRING,
+        "number": cel.Type.INT,
+        "list": cel.Type.List(cel.Type.DYN),
+        "any": cel.Type.DYN,
+    }
     return cel.NewEnv(
-        variables=dict.fromkeys(ROOTS, cel.Type.DYN), extensions=[ext_strings.ExtStrings()]
+        variables=dict.fromkeys(VARIABLES, cel.Type.DYN),
+        extensions=[ext_strings.ExtStrings()],
+        functions=[_declaration(cel, name, types) for name in FUNCTIONS],
     )
+
+
+def _declaration(cel: Any, name: str, types: Mapping[Kind, Any]) -> Any:
+    """Return a function as the engine knows it: whoever evaluates answers it."""
+    found = FUNCTIONS[name]
+    overloads = [
+        cel.Overload(
+            id=f"{name}_{number}",
+            return_type=types[found.returns],
+            parameters=[types[kind] for _, kind in signature],
+            is_member=False,
+            impl=lambda *arguments: _CALLS.get().answer(name, arguments),
+        )
+        for number, signature in enumerate(found.signatures)
+    ]
+    return cel.FunctionDecl(name, overloads)
+
+
+class _Calls:
+    """The calls of one evaluation. The engine keeps of an exception its text alone."""
+
+    def __init__(self, call: Call | None) -> None:
+        self._call = call
+        self._errors: list[Exception] = []
+
+    def answer(self, name: str, arguments: tuple[Any, ...]) -> Json:
+        if self._call is None:
+            raise ExpressionError(f"'{name}' cannot be used here")
+        try:
+            return self._call(name, tuple(_json(argument) for argument in arguments))
+        except (ExpressionError, SwampDriverError) as error:
+            self._errors.append(error)
+            raise RuntimeError(f"{_CALL_FAILED}{len(self._errors) - 1};") from error
+
+    def raise_own(self, message: str) -> None:
+        """Raise the error that a message of the engine stands for, if it is one of a call."""
+        if found := re.search(rf"{_CALL_FAILED}(\d+);", message):
+            raise self._errors[int(found[1])]
+
+
+_CALL_FAILED = "call-failed:"
+_CALLS: contextvars.ContextVar[_Calls] = contextvars.ContextVar("calls")
 
 
 @functools.lru_cache(maxsize=4096)
@@ -90,17 +146,46 @@ def compile_expression(text: str) -> Compiled:
         raise _syntax_error(text, str(error)) from error
 
 
-def evaluate_expression(compiled: Compiled, variables: Mapping[str, Json]) -> Json:
+def compile_predicate_text(text: str, names: tuple[str, ...]) -> Compiled:
+    """Return an expression over other names than those of workflows, ready to be evaluated.
+
+    Raises `ExpressionError` where it is not valid.
+    """
+    try:
+        return Compiled(_other_environment(names).compile(text), references_of(text))
+    except RuntimeError as error:
+        raise _syntax_error(text, str(error)) from error
+
+
+@functools.cache
+def _other_environment(names: tuple[str, ...]) -> Any:
+    from cel_expr_python import cel  # noqa: PLC0415 - see _environment
+    from cel_expr_python.ext import ext_strings  # noqa: PLC0415
+
+    return cel.NewEnv(
+        variables=dict.fromkeys(names, cel.Type.DYN), extensions=[ext_strings.ExtStrings()]
+    )
+
+
+def evaluate_expression(
+    compiled: Compiled, variables: Mapping[str, Json], call: Call | None = None
+) -> Json:
     """Return the value of an expression; raise `ExpressionError` where it has none.
 
-    `variables` has exact dicts and lists all the way down: the engine takes no others. May be
-    called from any thread.
+    `variables` has exact dicts and lists all the way down, and so has what `call` returns: the
+    engine takes no others. May be called from any thread, and from within `call`.
     """
+    calls = _Calls(call)
+    token = _CALLS.set(calls)
     try:
         result = compiled.program.eval(data=dict(variables))
     except RuntimeError as error:
+        calls.raise_own(str(error))
         raise _evaluation_error(str(error)) from error
+    finally:
+        _CALLS.reset(token)
     if result.type().name() == "ERROR":
+        calls.raise_own(str(result.value()))
         raise _evaluation_error(str(result.value()))
     return _json(result.plain_value())
 

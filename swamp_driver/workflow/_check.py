@@ -20,6 +20,7 @@ from swamp_driver.workflow._evaluate import (
 from swamp_driver.workflow._inputs import check_declarations
 from swamp_driver.workflow._model import Workflow
 from swamp_driver.workflow._model_step import Step
+from swamp_driver.workflow._model_task import WorkflowTask
 from swamp_driver.workflow._names import Known, check_references
 from swamp_driver.workflow._problems import Place, Problems
 from swamp_driver.workflow._scan import Expression, Literal
@@ -31,6 +32,7 @@ from swamp_driver.workflow._templates import Spot, templates_of
 
 _IDENTIFIER = r"[A-Za-z_][A-Za-z0-9_]*"
 _RESERVED = "SWAMP_"
+_SECRET_KEYS = frozenset({"run", "env", "inputs", "globalArgs"})
 
 
 def check_workflow(workflow: Workflow, problems: Problems) -> None:
@@ -59,8 +61,13 @@ class _Expressions:
         self._known = known
         self._problems = problems
 
-    def record(self, record: Any, *, steps: StepCheck, item: str | None = None) -> None:
-        """Check all expressions of a record and of what it holds."""
+    def record(
+        self, record: Any, *, steps: StepCheck, item: str | None = None, secrets: bool = True
+    ) -> None:
+        """Check all expressions of a record and of what it holds.
+
+        `secrets`: where keys of it may hold secrets, they may do so here.
+        """
         for spot in templates_of(record):
             if spot.when == "never":
                 continue
@@ -69,6 +76,7 @@ class _Expressions:
                 steps=steps,
                 before_run=spot.when == "plan",
                 item=None if ".forEach." in spot.path else item,
+                secrets=secrets and _may_hold_secret(spot.path, record.where.path),
             )
             self._template(spot, known)
 
@@ -96,6 +104,12 @@ class _Expressions:
                 note_error(error, spot.path, self._problems)
 
 
+def _may_hold_secret(path: str, record: str) -> bool:
+    """Return whether what stands at `path` in a record goes nowhere but to the step."""
+    key = re.split(r"[.\[]", path[len(record) :].lstrip("."), maxsplit=1)[0]
+    return key in _SECRET_KEYS
+
+
 def _check_step(step: Step, check: _Expressions, steps: StepCheck, problems: Problems) -> None:
     item = step.for_each.item.text if step.for_each else None
     check.record(attrs.evolve(step, task=None), steps=steps, item=item)
@@ -103,7 +117,9 @@ def _check_step(step: Step, check: _Expressions, steps: StepCheck, problems: Pro
     if step.task is not None:
         check_task(step.task, problems)
         shell = shell_inputs(step.task, problems)
-        check.record(shell or step.task, steps=steps, item=item)
+        # The inputs of a workflow are inputs of its plan, which is kept.
+        secrets = not isinstance(step.task, WorkflowTask)
+        check.record(shell or step.task, steps=steps, item=item, secrets=secrets)
     for record in (step, shell):
         if record is not None:
             _check_script(record.run, record.where.value("run").path, problems)

@@ -32,6 +32,10 @@ class Scope(Protocol):
         """Return a better error where evaluation failed for want of the key or name `missing`."""
         ...
 
+    def call(self, function: str, arguments: tuple[Json, ...]) -> Json:
+        """Return what a function gives that asks the run; raise `ExpressionError`."""
+        ...
+
 
 class TemplateError(Exception):
     """A template has no value; `start` is where the expression begins in it, `offset` the place."""
@@ -80,7 +84,7 @@ def evaluate_part(template: Template, part: Expression, scope: Scope) -> Json:
     """Return the value of one expression of a template; raise `TemplateError` if it has none."""
     program = compiled(template, part)
     try:
-        return evaluate_expression(program, scope.variables(program.references))
+        return evaluate_expression(program, scope.variables(program.references), scope.call)
     except ExpressionError as error:
         better = error.missing and scope.explain(program.references, error.missing)
         raise template_error(template, part, better or error) from error

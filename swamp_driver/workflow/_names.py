@@ -7,7 +7,9 @@ from collections.abc import Callable, Collection, Iterable
 import attrs
 
 from swamp_driver.spec._suggest import did_you_mean, quoted
-from swamp_driver.workflow._cel import LATER_ROOTS, ROOTS, ExpressionError
+from swamp_driver.workflow._cel import ROOTS, ExpressionError
+from swamp_driver.workflow._functions import FUNCTION_ROOTS, Function, functions_of
+from swamp_driver.workflow._scope import NOT_HERE, WHERE_SECRETS_GO
 from swamp_driver.workflow._syntax_tree import Reference
 
 _BUILT_IN = frozenset(
@@ -16,6 +18,7 @@ _BUILT_IN = frozenset(
 _SELF = ("id", "name", "version", "tags")
 _RUN = ("id", "workflowName", "startedAt", "tags", "directory")
 _STEP = ("status", "exitCode", "outputs")
+_MODEL = ("resource", "file")
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
@@ -32,6 +35,10 @@ class Known:
     steps: Callable[[str], str | None] = lambda _: None
     """Says what is wrong with a reference to a step of that name."""
     step_names: Collection[str] = ()
+    secrets: bool = True
+    """A secret can stand here: the value is neither shown nor kept."""
+    vaults: Collection[str] | None = None
+    """The names of the vaults; None where they are not known."""
 
 
 def check_references(references: Iterable[Reference], known: Known) -> list[ExpressionError]:
@@ -40,15 +47,13 @@ def check_references(references: Iterable[Reference], known: Known) -> list[Expr
     for reference in references:
         if (error := _check(reference, known)) is not None:
             wrong.append(error)
-            if error.hint and error.hint.startswith("write steps['"):
+            if error.hint and error.hint.startswith(("write steps['", "write model['")):
                 break  # the rest of a name with '-' in it looks like names of its own
     return wrong
 
 
 def _check(reference: Reference, known: Known) -> ExpressionError | None:
     root = reference.root
-    if root in LATER_ROOTS:
-        return _error(reference, f"{root!r} is not supported by this version")
     if root not in ROOTS:
         return _unknown_root(reference)
     if known.before_run and root != "inputs":
@@ -121,6 +126,53 @@ def _steps(reference: Reference, known: Known) -> ExpressionError | None:
     return _part(reference, _STEP, at=1)
 
 
+def _model(reference: Reference, _: Known) -> ExpressionError | None:
+    if not reference.path or (reference.is_call and len(reference.path) == 1):
+        return None  # all models: 'name in model'
+    if len(reference.path) == 1:
+        what = f"what is wanted of the model {quoted(reference.path[0])} must be named here"
+        return _error(
+            reference, what, "write model['NAME'].resource.SPEC.NAME.attributes; a '-' subtracts"
+        )
+    return _part(reference, _MODEL, at=1)
+
+
+def _function(reference: Reference, known: Known) -> ExpressionError | None:
+    """Check a call of a function, or what looks like one."""
+    there = functions_of(reference.root)
+    name = reference.path[0] if reference.path else ""
+    found = there.get(name)
+    if found is None or len(reference.path) > 1 or not reference.is_call:
+        what = f"{reference.root!r} has no {quoted(name)}" if name and found is None else None
+        usages = "there are: " + ", ".join(one.usage for one in there.values())
+        hint = (what and did_you_mean(name, there)) or usages
+        return _error(reference, what or f"{reference.root!r} has functions and no value", hint)
+    lengths = {len(signature) for signature in found.signatures}
+    if len(reference.arguments) not in lengths:
+        count = len(reference.arguments)
+        given = f"{count} argument{'' if count == 1 else 's'}"
+        return _error(reference, f"{found.name!r} does not take {given}", f"write {found.usage}")
+    return _arguments(reference, found, known)
+
+
+def _arguments(reference: Reference, function: Function, known: Known) -> ExpressionError | None:
+    first = reference.arguments[0]
+    if function.name == "vault.get":
+        if not known.secrets:
+            return _error(reference, NOT_HERE, WHERE_SECRETS_GO)
+        if known.vaults is not None and first is not None and first not in known.vaults:
+            hint = did_you_mean(first, known.vaults) or f"there are: {', '.join(known.vaults)}"
+            return _error(reference, f"there is no vault {quoted(first)}", hint)
+    if function.name == "data.query" and first is not None:
+        from swamp_driver.workflow._predicate import compile_predicate  # noqa: PLC0415 - seldom
+
+        try:
+            compile_predicate(first)
+        except ExpressionError as error:
+            return _error(reference, f"the predicate: {error}", error.hint)
+    return None
+
+
 def _env(_reference: Reference, _known: Known) -> ExpressionError | None:
     return None
 
@@ -132,4 +184,6 @@ _CHECKS: dict[str, Callable[[Reference, Known], ExpressionError | None]] = {
     "workspace": _workspace,
     "steps": _steps,
     "env": _env,
+    "model": _model,
+    **dict.fromkeys(FUNCTION_ROOTS, _function),
 }

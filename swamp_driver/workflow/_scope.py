@@ -14,7 +14,12 @@ from swamp_driver.workflow._cel import ROOTS, ExpressionError
 from swamp_driver.workflow._planned import Plan
 
 if TYPE_CHECKING:
+    from swamp_driver.workflow._answers import Answers
     from swamp_driver.workflow._syntax_tree import Reference
+
+
+NOT_HERE = "a secret cannot stand here: the value would be shown or kept"
+WHERE_SECRETS_GO = "use 'vault.get' in 'run', 'env', or the inputs of a method"
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
@@ -32,6 +37,10 @@ class InputsScope(Value):
         if missing in ROOTS:
             return _at_root(references, missing, f"{missing!r} is not known before the run")
         return _input_missing(references, missing)
+
+    def call(self, function: str, arguments: tuple[Json, ...]) -> Json:  # noqa: ARG002
+        """Refuse: nothing can be asked before the run."""
+        raise ExpressionError(f"'{function}' is not known before the run")
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
@@ -67,6 +76,10 @@ class RunScope(Value):
     source: str = ""
     directory: str = ""
     """Absolute path of the directory of the workflow file: `run.directory`."""
+    answers: Answers | None = attrs.field(default=None, eq=False, repr=False)
+    """Answers `data.*`, `model`, `file.*` and `vault.*`; None where they cannot be used."""
+    may_ask_secrets: bool = True
+    """False where a value is shown or kept: `vault.get` is an error there."""
 
     def variables(self, references: tuple[Reference, ...]) -> Mapping[str, Json]:
         """Return the values of the names referred to."""
@@ -79,6 +92,7 @@ class RunScope(Value):
             ),
             "env": lambda: dict(self.env),
             "steps": lambda: self._steps(references),
+            "model": lambda: self._models(references),
         }
         roots = {reference.root for reference in references}
         return {root: make() for root, make in makers.items() if root in roots}
@@ -97,10 +111,25 @@ class RunScope(Value):
                 case ("steps", name, "outputs", key, *_) if missing == key:
                     what = f"the step {name!r} wrote no output {key!r}"
                     hint = f'the step writes it with: echo "{key}=..." >> "$SWAMP_OUTPUT"'
+                case ("model", name, *_) if missing == name:
+                    what, hint = f"there is no data of a model {name!r}", None
                 case _:
                     continue
             return ExpressionError(what, offset=reference.offset, hint=hint)
         return _input_missing(references, missing)
+
+    def call(self, function: str, arguments: tuple[Json, ...]) -> Json:
+        """Return what a function gives that asks the run."""
+        if self.answers is None:
+            raise ExpressionError(f"'{function}' cannot be used here")
+        if function.startswith("vault.") and not self.may_ask_secrets:
+            raise ExpressionError(NOT_HERE, hint=WHERE_SECRETS_GO)
+        return self.answers.call(function, arguments, job=self.job)
+
+    def _models(self, references: Iterable[Reference]) -> Json:
+        paths = [reference.path for reference in references if reference.root == "model"]
+        names = None if any(not path for path in paths) else {path[0] for path in paths}
+        return {} if self.answers is None else self.answers.models(names, job=self.job)
 
     def _run(self) -> Json:
         started = datetime.datetime.fromtimestamp(self.started_at, datetime.UTC)

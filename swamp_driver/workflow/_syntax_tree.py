@@ -29,13 +29,15 @@ class Reference(Value):
     """A name and what is selected from it: `steps.build.outputs.key`, `steps['build']`.
 
     `offset` is that of the name, in code points of the expression. `is_call` where the last of
-    `path` is a function that is called on the rest.
+    `path` is a function that is called on the rest; `arguments` are what it is called with, those
+    that are texts as they stand, None for others.
     """
 
     root: str
     path: tuple[str, ...]
     offset: int
     is_call: bool = False
+    arguments: tuple[str | None, ...] = ()
 
 
 def read_references(serialized: bytes) -> tuple[Reference, ...]:
@@ -69,7 +71,8 @@ class _Walk:
         chain = self._chain(target) if target is not None else None
         if chain is not None and chain.root not in own:
             path = (*chain.path, _text(call, 2))
-            yield attrs.evolve(chain, path=path, is_call=True)
+            arguments = tuple(_constant_text(argument) for _, argument in _parts(call, {3}))
+            yield attrs.evolve(chain, path=path, is_call=True, arguments=arguments)
         elif target is not None:
             yield from self.references(target, own)
         for _, argument in _parts(call, {3}):
@@ -89,14 +92,20 @@ class _Walk:
             return self._longer(_messages(select).get(1, b""), _text(select, 2))
         if (call := parts.get(_CALL)) and _text(call, 2) == "_[_]":
             operand, index = (argument for _, argument in _parts(call, {3}))
-            constant = _messages(index).get(_CONST)
-            if constant and (key := _messages(constant).get(_CONST_STRING)) is not None:
-                return self._longer(operand, key.decode())
+            if (key := _constant_text(index)) is not None:
+                return self._longer(operand, key)
         return None
 
     def _longer(self, operand: bytes, key: str) -> Reference | None:
         chain = self._chain(operand)
         return chain and attrs.evolve(chain, path=(*chain.path, key))
+
+
+def _constant_text(expr: bytes) -> str | None:
+    """Return the text that an expression is, where it is one as it stands."""
+    constant = _messages(expr).get(_CONST)
+    found = _messages(constant).get(_CONST_STRING) if constant else None
+    return None if found is None else found.decode()
 
 
 def _operands(field: int, value: bytes) -> Iterator[bytes]:
