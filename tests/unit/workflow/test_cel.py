@@ -221,7 +221,7 @@ def test_an_expression_without_a_value_says_why(expression: str, message: str) -
         ("{'k': self.a}['k']", [Reference("self", ("a",), 6)]),
         ("[run.id, env.A]", [Reference("run", ("id",), 1), Reference("env", ("A",), 9)]),
         ("inputs[self.a]", [Reference("inputs", (), 0), Reference("self", ("a",), 7)]),
-        ("data.latest(self.a)", [Reference("data", ("latest",), 0, is_call=True), Reference("self", ("a",), 12)]),  # noqa: E501
+        ("data.latest(self.a)", [Reference("data", ("latest",), 0, is_call=True, arguments=(None,)), Reference("self", ("a",), 12)]),  # noqa: E501
         ("inputs.l.map(x, x.y + self.z)", [Reference("inputs", ("l",), 0), Reference("self", ("z",), 22)]),  # noqa: E501
         ("f(g(self.a))", [Reference("self", ("a",), 4)]),
         ("(self.a + 'x').size()", [Reference("self", ("a",), 1)]),
