@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 
 _KEPT = 25
 _WIDTH = 160
 
 
 class Journal:
-    """Lines from any thread; the last ones are shown."""
+    """Lines from any thread; the last ones are shown. What `mask` hides is not among them."""
 
-    def __init__(self) -> None:
+    def __init__(self, mask: Callable[[str], str] = str) -> None:
+        self._mask = mask
         self._lock = threading.Lock()
         self._lines: list[str] = []
 
     def note(self, line: str) -> None:
         """Add a line, cut to a readable width."""
-        short = line if len(line) <= _WIDTH else f"{line[:_WIDTH]}…"
         with self._lock:
-            self._lines.append(short.replace("\n", "⏎"))
+            self._lines.append(self.shorten(line, _WIDTH).replace("\n", "⏎"))
+
+    def shorten(self, text: str, width: int) -> str:
+        """Return a text as it may be shown, cut to a width."""
+        masked = self._mask(text)
+        return masked if len(masked) <= width else f"{masked[:width]}…"
 
     def lines(self) -> list[str]:
         """Return the last lines; where some are left out the first says so."""

@@ -16,6 +16,7 @@ from swamp_driver.spec import (
     RunStatus,
     StepIO,
     StepRequest,
+    StepResult,
     TeardownReport,
     Workspace,
 )
@@ -95,9 +96,21 @@ class Run:
         """Call `run_step` in another thread; `io` replaces the sink that keeps the output."""
         sink = Sink()
         self.note(f"run_step '{step.step_id}': {' '.join(step.argv)}")
-        going = Going(self, step, io or StepIO(sink.take), sink)
+        going = Going(
+            step,
+            io or StepIO(sink.take),
+            sink=sink,
+            journal=self._journal,
+            run_step=self._run_step,
+        )
         self._going.append(going)
         return going
+
+    def _run_step(self, step: StepRequest, io: StepIO) -> StepResult:
+        result: StepResult = self.hooks.run_step(
+            run=self.context, workspace=self.workspace, step=step, io=io
+        )
+        return result
 
     def start_sh(self, script: str, *args: str, **changes: Any) -> Going:
         """Call `run_step` in another thread, for `sh -c`."""

@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+import attrs
 import pytest
 
 from swamp_driver.errors import SwampDriverError
-from swamp_driver.spec import Availability
+from swamp_driver.spec import Availability, Json
 from swamp_driver_conformance import _known
 from swamp_driver_conformance._calls import Call
+from swamp_driver_conformance._masking import Mask
 from swamp_driver_conformance._reaper import kill_marked
 from swamp_driver_conformance.clauses import profile_by_name
 from swamp_driver_conformance.expect import not_run
 from swamp_driver_conformance.harness import Bench, Run, make_root, measure_step_cost
-from swamp_driver_conformance.loading import Subject, load_subject, open_hooks
+from swamp_driver_conformance.loading import (
+    Subject,
+    SubjectError,
+    SubjectRef,
+    load_subject,
+    open_hooks,
+    read_config,
+)
 from swamp_driver_conformance.marks import clauses_of
-from swamp_driver_conformance.outcomes import Judge
-from swamp_driver_conformance.plugin import subject_ref
+from swamp_driver_conformance.outcomes import BENCH, Judge
 from swamp_driver_conformance.probes import pids
 from swamp_driver_conformance.reporting import Reporter
 
@@ -29,21 +37,41 @@ _PROBE_S = 20.0
 def start(config: pytest.Config) -> None:
     """Load the driver and register what runs and judges its tests."""
     try:
-        subject = load_subject(subject_ref(config))
+        subject = load_subject(_subject_ref(config))
         profile = profile_by_name(config.getoption("--swamp-profile"))
         known = _known.read(config.getoption("--swamp-known-failures"))
     except KeyError as error:
         raise pytest.UsageError(f"unknown profile {error}") from error
     except (SwampDriverError, ValueError) as error:
         raise pytest.UsageError(str(error)) from error
+    mask = Mask.of(os.environ)
     availability = _probe(subject)
+    availability = attrs.evolve(availability, detail=mask(availability.detail))
     required = frozenset(config.getoption("--swamp-require-env"))
-    config.pluginmanager.register(Fixtures(config, subject, availability), "swamp-fixtures")
-    judge = Judge(subject=subject, required=required, known=known)
+    config.pluginmanager.register(Fixtures(config, subject, availability, mask), "swamp-fixtures")
+    judge = Judge(subject=subject, required=required, known=known, mask=mask)
     config.pluginmanager.register(judge, "swamp-judge")
     if not hasattr(config, "workerinput"):
         reporter = Reporter(config, subject, availability, profile=profile, known=known)
         config.pluginmanager.register(reporter, "swamp-reporter")
+
+
+def _subject_ref(config: pytest.Config) -> SubjectRef:
+    """Return which driver the options name."""
+    path = config.getoption("--swamp-driver-config")
+    return SubjectRef(
+        name=config.getoption("--swamp-driver") or "",
+        object_path=config.getoption("--swamp-driver-object") or "",
+        config=None if path is None else read_config(Path(path)),
+        samples=dict(_sample(text) for text in config.getoption("--swamp-sample")),
+    )
+
+
+def _sample(text: str) -> tuple[str, Mapping[str, Json]]:
+    capability, has_path, path = text.partition("=")
+    if not has_path:
+        raise SubjectError(f"'{text}' is not CAPABILITY=FILE")
+    return capability, read_config(Path(path))
 
 
 def _probe(subject: Subject) -> Availability:
@@ -62,8 +90,11 @@ def _probe(subject: Subject) -> Availability:
 class Fixtures:
     """The fixtures of the suite, and which of its tests are run."""
 
-    def __init__(self, config: pytest.Config, subject: Subject, found: Availability) -> None:
+    def __init__(
+        self, config: pytest.Config, subject: Subject, found: Availability, mask: Mask
+    ) -> None:
         self._config = config
+        self._mask = mask
         self._subject = subject
         self._availability = found
         self._cost_s: float | None = None
@@ -104,6 +135,7 @@ class Fixtures:
             root=root,
             effort="quick" if quick else "normal",
             step_cost_s=self._step_cost_s(),
+            mask=self._mask,
         )
         request.node.stash[BENCH] = bench
         directory, environment = Path.cwd(), dict(os.environ)
@@ -136,9 +168,3 @@ def _restore(directory: Path, environment: dict[str, str]) -> None:
     if dict(os.environ) != environment:
         os.environ.clear()
         os.environ.update(environment)
-
-
-BENCH = pytest.StashKey[Bench]()
-"""Where a test's bench is, for the report."""
-
-__all__ = ["BENCH", "Fixtures", "start"]

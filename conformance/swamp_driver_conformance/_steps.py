@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 import attrs
 
 from swamp_driver.errors import DriverError
 from swamp_driver.spec import StepIO, StepRequest, StepResult, Stream
 from swamp_driver_conformance._calls import Call
+from swamp_driver_conformance._journal import Journal
 from swamp_driver_conformance.expect import deviates
-
-if TYPE_CHECKING:
-    from swamp_driver_conformance._run import Run
 
 STEP_S = 30.0
 """How long a step of the suite may take, beyond its own time-out and grace."""
@@ -76,22 +74,28 @@ class Sink:
 class Going:
     """A step that runs in another thread."""
 
-    def __init__(self, run: Run, step: StepRequest, io: StepIO, sink: Sink) -> None:
-        self._run, self._step, self._sink, self.io = run, step, sink, io
+    def __init__(
+        self,
+        step: StepRequest,
+        io: StepIO,
+        *,
+        sink: Sink,
+        journal: Journal,
+        run_step: Callable[[StepRequest, StepIO], StepResult],
+    ) -> None:
+        self._step, self._sink, self.io = step, sink, io
+        self._journal = journal
+        self._run_step = run_step
         self._began = time.monotonic()
         self._elapsed_s = 0.0
         self._call = Call(f"run_step '{step.step_id}'", self._invoke)
 
     def _invoke(self) -> StepResult:
-        run = self._run
         try:
-            result: StepResult = run.hooks.run_step(
-                run=run.context, workspace=run.workspace, step=self._step, io=self.io
-            )
+            return self._run_step(self._step, self.io)
         finally:
             self._elapsed_s = time.monotonic() - self._began
             self._sink.close()
-        return result
 
     @property
     def is_done(self) -> bool:
@@ -115,7 +119,7 @@ class Going:
         try:
             result = self._call.wait(deadline_s)
         except DriverError as error:
-            self._run.note(f"step '{step.step_id}' raised {type(error).__name__}: {error}")
+            self._journal.note(f"step '{step.step_id}' raised {type(error).__name__}: {error}")
             raise
         if not isinstance(result, StepResult):
             deviates("run_step returned no StepResult", seen=result, expected="a StepResult")
@@ -125,19 +129,22 @@ class Going:
             stderr=self._sink.of("stderr"),
             elapsed_s=self._elapsed_s,
         )
-        self._run.note(_outcome_line(step, done))
+        self._journal.note(self._outcome_line(done))
         return done
+
+    def _outcome_line(self, done: Done) -> str:
+        result = done.result
+        stdout, stderr = (
+            repr(self._journal.shorten(data.decode(errors="backslashreplace"), width))
+            for data, width in ((done.stdout, 60), (done.stderr, 80))
+        )
+        return (
+            f"step '{self._step.step_id}' {result.end} (exit code {result.exit_code}) in "
+            f"{done.elapsed_s:.2f} s, stdout {stdout}, stderr {stderr}"
+            + (f", {result.detail}" if result.detail else "")
+        )
 
     @property
     def late_output(self) -> list[bytes]:
         """Return what the driver passed on after `run_step` had returned."""
         return self._sink.late
-
-
-def _outcome_line(step: StepRequest, done: Done) -> str:
-    result = done.result
-    return (
-        f"step '{step.step_id}' {result.end} (exit code {result.exit_code}) in "
-        f"{done.elapsed_s:.2f} s, stdout {done.stdout[:60]!r}, stderr {done.stderr[:80]!r}"
-        + (f", {result.detail}" if result.detail else "")
-    )

@@ -10,16 +10,14 @@ from _pytest.outcomes import Skipped
 
 E = TypeVar("E", bound=BaseException)
 
-_SHOWN = 800
-
 
 class Deviation(AssertionError):  # noqa: N818 - it is a finding, not an error
     """A driver did something else than its clause says."""
 
     def __init__(self, what: str, *, seen: object, expected: object) -> None:
         self.what = what
-        self.seen = shown(seen)
-        self.expected = shown(expected)
+        self.seen = as_text(seen)
+        self.expected = as_text(expected)
         super().__init__(f"{what}: seen {self.seen}, expected {self.expected}")
 
 
@@ -32,10 +30,9 @@ class NotRun(Skipped):
         self.reason = reason
 
 
-def shown(value: object) -> str:
-    """Return a value as text for a report, cut where it is long."""
-    text = value if isinstance(value, str) else repr(value)
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}… ({len(text)} characters)"
+def as_text(value: object) -> str:
+    """Return a value as text; it is whole, and may hold what is not to be shown."""
+    return value if isinstance(value, str) else repr(value)
 
 
 def deviates(what: str, *, seen: object, expected: object) -> NoReturn:

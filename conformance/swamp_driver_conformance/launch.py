@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
 import subprocess
 import sys
 import tempfile
+import threading
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 _SUITE = "swamp_driver_conformance.suite"
 _PLUGIN = "swamp_driver_conformance.plugin"
+_LOOK_S = 0.25
+_CLEAN_UP_S = 10.0
 
 
 def suite_command(options: Sequence[str], *, plugins: Sequence[str] = ()) -> list[str]:
@@ -42,10 +48,28 @@ def run_suite(options: Sequence[str], *, plugins: Sequence[str] = ()) -> int:
     return done.returncode
 
 
+def _wait(process: subprocess.Popen[bytes], timeout_s: float, stop: threading.Event) -> int:
+    give_up = time.monotonic() + timeout_s
+    while not stop.is_set() and time.monotonic() < give_up:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return process.wait(_LOOK_S)
+    if stop.is_set():
+        process.send_signal(signal.SIGINT)
+    return process.wait(_CLEAN_UP_S)
+
+
 def run_suite_quietly(
-    options: Sequence[str], *, extra: Mapping[str, str], log: Path, timeout_s: float
+    options: Sequence[str],
+    *,
+    extra: Mapping[str, str],
+    log: Path,
+    timeout_s: float,
+    stop: threading.Event | None = None,
 ) -> int:
-    """Run the suite with its output in a file; return pytest's exit code, -1 where it hangs."""
+    """Run the suite with its output in a file; return pytest's exit code, -1 where it hangs.
+
+    `stop`, once it is set, ends it as Ctrl-C does, so that it cleans up.
+    """
     with log.open("wb") as file:
         process = subprocess.Popen(
             suite_command(options),
@@ -56,7 +80,7 @@ def run_suite_quietly(
             start_new_session=True,
         )
         try:
-            return process.wait(timeout_s)
+            return _wait(process, timeout_s, stop or threading.Event())
         except subprocess.TimeoutExpired:
             return -1
         finally:

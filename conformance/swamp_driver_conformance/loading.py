@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import attrs
 import pluggy
@@ -118,11 +118,25 @@ def load_subject(ref: SubjectRef) -> Subject:
 
 def open_hooks(cls: type, config: object) -> Any:
     """Make an instance with these options and return the hooks of a manager that has only it."""
-    manager = pluggy.PluginManager(PROJECT_NAME)
+    manager = _Manager(PROJECT_NAME)
     manager.add_hookspecs(DriverHooks)
     manager.register(cls(config))
     manager.check_pending()
     return manager.hook
+
+
+class _Manager(pluggy.PluginManager):
+    """Looks at the attributes of a class once: the suite makes hundreds of its instances."""
+
+    _seen: ClassVar[dict[tuple[type, str], Any]] = {}
+
+    def parse_hookimpl_opts(self, plugin: object, name: str) -> Any:
+        key = (type(plugin), name)
+        if name in getattr(plugin, "__dict__", ()) or isinstance(plugin, type):
+            return super().parse_hookimpl_opts(plugin, name)
+        if key not in self._seen:
+            self._seen[key] = super().parse_hookimpl_opts(plugin, name)
+        return self._seen[key]
 
 
 def _entry_point(name: str) -> EntryPoint:

@@ -12,16 +12,23 @@ from typing import Any
 import pytest
 
 from swamp_driver_conformance._known import KnownFailure
+from swamp_driver_conformance._masking import Mask
 from swamp_driver_conformance.clauses import Clause
 from swamp_driver_conformance.expect import Deviation, NotRun
 from swamp_driver_conformance.harness import Bench
 from swamp_driver_conformance.loading import Subject
 from swamp_driver_conformance.marks import clauses_of
 
+BENCH = pytest.StashKey[Bench]()
+"""Where the bench of a test is, for what it notes."""
+
 FINDING = "swamp_finding"
 """The attribute of a test report that holds the finding: plain JSON, so that it crosses xdist."""
 
 Finding = dict[str, Any]
+
+_SHOWN = 800
+_TEXTS = frozenset({"what", "seen", "expected", "where", "reason"})
 
 
 class Judge:
@@ -33,7 +40,9 @@ class Judge:
         subject: Subject,
         required: frozenset[str],
         known: Mapping[str, KnownFailure],
+        mask: Mask,
     ) -> None:
+        self._mask = mask
         self._subject = subject
         self._required = required
         self._known = known
@@ -47,7 +56,9 @@ class Judge:
         clauses = clauses_of(item)
         if not clauses:
             return report
-        finding = self._finding(item, call, report, clauses)
+        found = self._finding(item, call, report, clauses)
+        finding = {**found, **{key: self._shown(found[key]) for key in _TEXTS & set(found)}}
+        report.sections = [(title, self._mask(text)) for title, text in report.sections]
         setattr(report, FINDING, finding)
         if finding["status"] == "failed":
             report.outcome = "failed"
@@ -85,6 +96,13 @@ class Judge:
         elif report.outcome == "skipped":
             finding |= {"status": "not-run", "needs": "unknown", "reason": str(error)}
         return finding
+
+    def _shown(self, text: str) -> str:
+        """Return a text as it may be shown, cut where it is long."""
+        masked = self._mask(text)
+        if len(masked) <= _SHOWN:
+            return masked
+        return f"{masked[:_SHOWN]}… ({len(masked)} characters)"
 
     def _is_required(self, needs: str) -> bool:
         names = {needs, "all"}
@@ -147,7 +165,7 @@ def _describe(error: BaseException) -> Finding:
     else:
         found = {
             "what": "the test was stopped by an exception that it did not expect",
-            "seen": f"{type(error).__name__}: {error}"[:800],
+            "seen": f"{type(error).__name__}: {error}",
             "expected": "no exception",
         }
     return {**found, "where": _place(error)}
@@ -165,7 +183,5 @@ def _place(error: BaseException) -> str:
 
 
 def _journal(item: pytest.Item) -> list[str]:
-    from swamp_driver_conformance._session import BENCH  # noqa: PLC0415 - it imports this module
-
     bench: Bench | None = item.stash.get(BENCH, None)
     return [] if bench is None else bench.journal.lines()

@@ -6,15 +6,7 @@ nothing, and registers nothing but its marker, until a driver is named.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from pathlib import Path
-from typing import TYPE_CHECKING
-
 import pytest
-
-if TYPE_CHECKING:
-    from swamp_driver.spec import Json
-    from swamp_driver_conformance.loading import SubjectRef
 
 MARKER_LINE = "swamp_clause(*ids): the clauses of the driver contract that a test is about"
 
@@ -66,34 +58,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--swamp-quick", action="store_true", help="small sizes; the verdict is then incomplete"
     )
     group.addoption("--swamp-root", metavar="DIR", help="make the directories of runs below this")
-
-
-def subject_ref(config: pytest.Config) -> SubjectRef:
-    """Return which driver the options name."""
-    from swamp_driver_conformance.loading import (  # noqa: PLC0415 - see the module's docstring
-        SubjectRef,
-        read_config,
-    )
-
-    path = config.getoption("--swamp-driver-config")
-    return SubjectRef(
-        name=config.getoption("--swamp-driver") or "",
-        object_path=config.getoption("--swamp-driver-object") or "",
-        config=None if path is None else read_config(Path(path)),
-        samples=dict(_sample(text) for text in config.getoption("--swamp-sample")),
-    )
-
-
-def _sample(text: str) -> tuple[str, Mapping[str, Json]]:
-    from swamp_driver_conformance.loading import (  # noqa: PLC0415 - see the module's docstring
-        SubjectError,
-        read_config,
-    )
-
-    capability, has_path, path = text.partition("=")
-    if not has_path:
-        raise SubjectError(f"'{text}' is not CAPABILITY=FILE")
-    return capability, read_config(Path(path))
 
 
 @pytest.hookimpl(trylast=True)

@@ -1,7 +1,8 @@
 """The suite against drivers that are known to be wrong, and some that are known to be right.
 
-A mutant passes where `kills <= red <= kills | also`; a variant where nothing is red. What disagrees
-is run a second time, alone: on a loaded machine a driver can look slower than it is.
+A mutant passes where `kills <= red <= kills | also`; a variant where nothing is red. *Focused* on
+the clauses of a mutant it takes a part of the time, and shows only that each is found. What
+disagrees is run a second time, alone: on a loaded machine a driver can look slower than it is.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import os
 import shutil
 import sys
 import tempfile
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
@@ -80,29 +82,33 @@ def run_selftest(
     *,
     jobs: int,
     tell: Callable[[Outcome], None],
+    focused: bool = False,
     options: Sequence[str] = (),
 ) -> list[Outcome]:
     """Run the suite over each driver, `jobs` at once; tell of each as it is done.
 
-    `options` are more options of pytest, for a part of the suite.
+    `focused`: of mutants, only the tests of the clauses that they break. `options` are more options
+    of pytest, for a part of the suite.
     """
     folder = Path(tempfile.mkdtemp(prefix="swamp-selftest-", dir=open_parent()))
     folder.chmod(0o755)
+    sessions = _Sessions(folder=folder, focused=focused, options=tuple(options))
     outcomes: list[Outcome] = []
+    pool = ThreadPoolExecutor(max_workers=jobs)
     try:
-        with ThreadPoolExecutor(max_workers=jobs) as pool:
-            waiting = [pool.submit(_run, subject, folder, options) for subject in subjects]
-            for future in as_completed(waiting):
-                outcomes.append(future.result())
-                if not outcomes[-1].problems:
-                    tell(outcomes[-1])
+        for future in as_completed([pool.submit(sessions.run, subject) for subject in subjects]):
+            outcomes.append(future.result())
+            if not outcomes[-1].problems:
+                tell(outcomes[-1])
         by_name = {subject.name: subject for subject in subjects}
         for index, outcome in enumerate(outcomes):
             if outcome.problems:
-                again = _run(by_name[outcome.name], folder, options)
+                again = sessions.run(by_name[outcome.name])
                 outcomes[index] = attrs.evolve(again, repeated=not again.problems)
                 tell(outcomes[index])
     finally:
+        sessions.stop.set()
+        pool.shutdown(cancel_futures=True)
         shutil.rmtree(folder, ignore_errors=True)
     return outcomes
 
@@ -117,31 +123,56 @@ def _missing(needs: Iterable[str]) -> str:
     return ", ".join(one for one in needs if not has.get(one, shutil.which(one) is not None))
 
 
-def _run(subject: Subject, folder: Path, more: Sequence[str]) -> Outcome:
-    is_mutant = isinstance(subject, Mutant)
-    outcome = Outcome(name=subject.name, story=subject.story, is_mutant=is_mutant)
-    if missing := _missing(subject.needs):
-        return attrs.evolve(outcome, not_run=f"it needs {missing}")
-    place = Path(tempfile.mkdtemp(prefix="r", dir=folder))
-    place.chmod(0o755)
-    root = place / getattr(subject, "root_name", "") if not is_mutant else place
-    root.mkdir(exist_ok=True)
-    options = ["-q", "--swamp-quick", "--swamp-driver-object", subject.object_path]
-    options += ["--swamp-root", str(root), "--swamp-report", str(place / "report"), *more]
-    log = place / "log"
-    code = run_suite_quietly(options, extra={"TMPDIR": str(place)}, log=log, timeout_s=_TIMEOUT_S)
-    try:
-        report = json.loads((place / "report/report.json").read_text(encoding="utf-8"))
-    except OSError:
-        tail = log.read_text(encoding="utf-8", errors="replace")[-500:]
-        return attrs.evolve(outcome, problems=(f"no report, exit code {code}: {tail}",))
-    finally:
-        shutil.rmtree(place, ignore_errors=True)
-    red = _red(report)
-    problems = (
-        _judge_mutant(subject, red) if isinstance(subject, Mutant) else _judge_variant(report)
-    )
-    return attrs.evolve(outcome, red=tuple(sorted(red)), problems=problems)
+@attrs.frozen
+class _Sessions:
+    """Sessions of the suite, each in a process of its own."""
+
+    folder: Path
+    focused: bool
+    options: tuple[str, ...]
+    stop: threading.Event = attrs.field(factory=threading.Event)
+    """Once it is set, those that run are ended."""
+
+    def run(self, subject: Subject) -> Outcome:
+        is_mutant = isinstance(subject, Mutant)
+        outcome = Outcome(name=subject.name, story=subject.story, is_mutant=is_mutant)
+        if missing := _missing(subject.needs):
+            return attrs.evolve(outcome, not_run=f"it needs {missing}")
+        place = Path(tempfile.mkdtemp(prefix="r", dir=self.folder))
+        place.chmod(0o755)
+        root = place / getattr(subject, "root_name", "")
+        root.mkdir(exist_ok=True)
+        words = ["-q", "--swamp-quick", "--swamp-driver-object", subject.object_path]
+        words += ["--swamp-root", str(root), "--swamp-report", str(place / "report")]
+        if self.focused and isinstance(subject, Mutant):
+            words += [word for one in sorted(subject.kills) for word in ("--swamp-clause", one)]
+        log = place / "log"
+        code = run_suite_quietly(
+            [*words, *self.options],
+            extra={"TMPDIR": str(place), **self._compiled_once()},
+            log=log,
+            timeout_s=_TIMEOUT_S,
+            stop=self.stop,
+        )
+        try:
+            report = json.loads((place / "report/report.json").read_text(encoding="utf-8"))
+        except OSError:
+            tail = log.read_text(encoding="utf-8", errors="replace")[-500:]
+            return attrs.evolve(outcome, problems=(f"no report, exit code {code}: {tail}",))
+        finally:
+            shutil.rmtree(place, ignore_errors=True)
+        red = _red(report)
+        problems = (
+            _judge_mutant(subject, red) if isinstance(subject, Mutant) else _judge_variant(report)
+        )
+        return attrs.evolve(outcome, red=tuple(sorted(red)), problems=problems)
+
+    def _compiled_once(self) -> dict[str, str]:
+        """Return what lets hundreds of processes share compiled modules, whoever forbids them."""
+        return {
+            "PYTHONDONTWRITEBYTECODE": "",
+            "PYTHONPYCACHEPREFIX": str(self.folder / "compiled"),
+        }
 
 
 def _red(report: dict[str, Any]) -> dict[str, str]:

@@ -181,3 +181,15 @@ def test_the_plug_in_is_light(tmp_path: Path) -> None:
         [sys.executable, "-c", script], capture_output=True, text=True, check=False, cwd=tmp_path
     )
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_environment_of_the_runner_is_not_told(tmp_path: Path) -> None:
+    """A driver that leaks it is found by showing it, and reports are published."""
+    value = "s3cr3t-of-the-'runner'"
+    leaky = f"{_MUTANTS}._env:LeaksEnvironment"
+    options = ["--swamp-clause", "SWD-ENV-002", "--swamp-clause", "SWD-ENV-003"]
+    session = run_session(tmp_path, *options, driver=leaky, AAA_TOKEN=value)
+    assert session.status_of("SWD-ENV-002") == "failed"
+    assert "<value of AAA_TOKEN>" in session.output
+    for path in [tmp_path / "log", *tmp_path.glob("*.*")]:
+        assert "s3cr3t" not in path.read_text(encoding="utf-8"), path

@@ -27,7 +27,7 @@ from swamp_driver.spec import (
 from swamp_driver_conformance.reference._exchange import Exchange
 from swamp_driver_conformance.reference._output import OutputPump
 from swamp_driver_conformance.reference._start_errors import explain
-from swamp_driver_conformance.reference._strays import TAG, kill_group, kill_strays
+from swamp_driver_conformance.reference._strays import TAG, kill_group, kill_strays, pids
 
 _LOOK_S = 0.004
 _DRAIN_S = 1.0
@@ -53,6 +53,7 @@ class StepRun:
         self.tag = secrets.token_hex(12)
         self.exchange = self.exchange_class(run.workspace, step)
         self.pid = 0
+        self.older: frozenset[int] = frozenset()
         self.began = 0.0
 
     def execute(self) -> StepResult:
@@ -124,6 +125,7 @@ class StepRun:
 
     def supervise(self) -> StepResult:
         """Start the program, see it end, end everything else of it, and say how it was."""
+        self.older = frozenset(pids())
         process = self.spawn()
         self.pid = process.pid
         started_at, self.began = time.time(), time.monotonic()
@@ -187,7 +189,7 @@ class StepRun:
         """Kill all that is left of the step."""
         del decided
         kill_group(self.pid, signal.SIGKILL)
-        kill_strays(self.pid, self.tag)
+        kill_strays(self.pid, self.tag, older=self.older)
 
     def end(self, code: int, decided: StepEnd | None) -> StepEnd:
         """Return the word for how the step ended."""

@@ -6,6 +6,7 @@ import contextlib
 import os
 import signal
 import time
+from collections.abc import Set
 
 TAG = "SWAMP_REFERENCE_STEP"
 _GIVE_UP_S = 5.0
@@ -18,10 +19,14 @@ def kill_group(group: int, number: int) -> None:
         os.killpg(group, number)
 
 
-def kill_strays(leader: int, tag: str) -> None:
-    """Kill all processes of a step but its leader, until there are none."""
+def kill_strays(leader: int, tag: str, *, older: Set[int]) -> None:
+    """Kill all processes of a step but its leader, until there are none.
+
+    `older` are those that were there before the step: they need not be looked at.
+    """
     give_up = time.monotonic() + _GIVE_UP_S
-    while strays := [pid for pid in _pids() if pid != leader and is_stray(pid, leader, tag)]:
+    asked = older | {leader}
+    while strays := [pid for pid in pids() if pid not in asked and is_stray(pid, leader, tag)]:
         for pid in strays:
             with contextlib.suppress(OSError):
                 os.kill(pid, signal.SIGKILL)
@@ -30,7 +35,8 @@ def kill_strays(leader: int, tag: str) -> None:
         time.sleep(0.002)
 
 
-def _pids() -> list[int]:
+def pids() -> list[int]:
+    """Return all processes of this host; none where there is no `/proc`."""
     try:
         return [int(name) for name in os.listdir("/proc") if name.isdecimal()]  # noqa: PTH208
     except FileNotFoundError:

@@ -10,6 +10,10 @@ from swamp_driver_conformance.harness import Run
 def output_of(run: Run, script: str, *args: str, **changes: object) -> str:
     """Run a script that has to succeed; return what it wrote to standard output."""
     done = run.sh(script, *args, **changes)
-    what = f"the end of: {script} ({done.stderr[-200:]!r})"
-    expect.equal(done.result.end, StepEnd.SUCCEEDED, what)
+    expect.that(
+        done.result.end is StepEnd.SUCCEEDED,
+        f"the end of: {script}",
+        seen=f"{done.result.end}, exit code {done.result.exit_code}, stderr {done.stderr!r}",
+        expected=str(StepEnd.SUCCEEDED),
+    )
     return done.text
