@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-_NEWER = "'{}' belongs to a newer version of the format than this one; remove it"
+_NEWER = "'{}' belongs to a newer version of the format than this one; "
+_INSTEAD = {
+    "assertions": "write a step 'run: test ...' in place of each",
+    "autoResume": "remove it: 'swamp-driver approve RUN' goes on with the run",
+    "guard": "write a condition in 'dependsOn', or a test in the script",
+    "queueTimeout": "remove it: steps wait for no worker here",
+    "vaults": "remove it: the vaults are those of '.swamp-driver.yaml'",
+}
 
 NEWER_KEYS = {
-    key: _NEWER.format(key) for key in ("guard", "labels", "target", "platform", "affinity")
+    key: _NEWER.format(key) + _INSTEAD.get(key, "remove it")
+    for key in (*_INSTEAD, "affinity", "labels", "platform", "target", "writes")
 }
 
 _EVERYWHERE = {
@@ -62,10 +70,26 @@ TASK_KEYS = {
     "model": "write 'modelIdOrName:', or 'modelType:' and 'modelName:'",
     "method": "write 'methodName:'",
 }
-TASK_TYPES = dict.fromkeys(
-    ("shell", "command", "run", "script", "bash", "command/shell"),
-    "write 'run: ...' at the step in place of 'task'",
-)
+TASK_TYPES = {
+    **dict.fromkeys(
+        ("shell", "command", "run", "script", "bash", "command/shell"),
+        "write 'run: ...' at the step in place of 'task'",
+    ),
+    "assert": f"{_NEWER.format('assert')}write 'run: test ...' in place of 'task'",
+}
+INPUT_KEYS = {
+    **dict.fromkeys(
+        ("allOf", "anyOf", "not", "oneOf"), "write the types in one: what 'type' and 'enum' allow"
+    ),
+    "choices": "write 'enum: [...]'",
+    "const": "write 'enum: [VALUE]'",
+    "exclusiveMaximum": "write 'maximum:'",
+    "exclusiveMinimum": "write 'minimum:'",
+    "nullable": "an input that may be absent is one that is not required",
+    "optional": "write 'required: false' at an input of a map of names",
+    "options": "write 'enum: [...]'",
+    "value": "write 'default:'",
+}
 SHELL_INPUTS = {
     "command": "write 'run:'",
     "script": "write 'run:'",

@@ -64,7 +64,12 @@ class Compiled:
 def _environment() -> Any:
     # 20 ms, and many files have no expression; the engine has no types
     from cel_expr_python import cel  # type: ignore[import-untyped] # noqa: PLC0415
-    from cel_expr_python.ext import ext_strings  # type: ignore[import-untyped] # noqa: PLC0415
+    from cel_expr_python.ext import (  # type: ignore[import-untyped] # noqa: PLC0415
+        ext_encoders,
+        ext_math,
+        ext_optional,
+        ext_strings,
+    )
 
     types: dict[Kind, Any] = {
         "text": cel.Type.STRING,
@@ -74,7 +79,12 @@ def _environment() -> Any:
     }
     return cel.NewEnv(
         variables=dict.fromkeys(VARIABLES, cel.Type.DYN),
-        extensions=[ext_strings.ExtStrings()],
+        extensions=[
+            ext_strings.ExtStrings(),
+            ext_optional.ExtOptional(),
+            ext_math.ExtMath(),
+            ext_encoders.ExtEncoders(),
+        ],
         functions=[_declaration(cel, name, types) for name in FUNCTIONS],
     )
 
@@ -185,8 +195,13 @@ def evaluate_expression(
     finally:
         _CALLS.reset(token)
     if result.type().name() == "ERROR":
-        calls.raise_own(str(result.value()))
-        raise _evaluation_error(str(result.value()))
+        try:
+            message = str(result.value())
+        except TypeError as error:  # how the engine gives an optional value
+            what = "the value may be absent"
+            raise ExpressionError(what, hint="end with '.orValue(...)'") from error
+        calls.raise_own(message)
+        raise _evaluation_error(message)
     return _json(result.plain_value())
 
 

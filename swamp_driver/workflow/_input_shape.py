@@ -8,6 +8,7 @@ from typing import Literal
 import attrs
 
 from swamp_driver.spec import Json
+from swamp_driver.workflow import _advice as advice
 from swamp_driver.workflow._collection import Later, ListOf, MapOf, Tree
 from swamp_driver.workflow._node import MappingNode, Node, ScalarNode, SequenceNode
 from swamp_driver.workflow._problems import Problems
@@ -17,6 +18,26 @@ from swamp_driver.workflow._template import Template
 
 InputType = Literal["string", "number", "integer", "boolean", "array", "object"]
 _COUNT = Whole(minimum=0)
+_ANYTHING = Tree()
+
+
+class _FlagOrDeclaration(Shape["bool | InputDeclaration"]):
+    """True, false, or what the values may be."""
+
+    words = "true, false or a declaration"
+    blank = True
+
+    def read(self, node: Node, path: str, problems: Problems) -> bool | InputDeclaration:
+        """Return it."""
+        if isinstance(node, MappingNode):
+            return DECLARATION.read(node, path, problems)
+        if isinstance(node, ScalarNode) and isinstance(node.value, bool):
+            return node.value
+        raise self.refuse(node, path, problems)
+
+    def schema(self, definitions: Definitions) -> dict[str, Json]:
+        """Return the schema of either."""
+        return {"anyOf": [{"type": "boolean"}, DECLARATION.schema(definitions)]}
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
@@ -44,7 +65,9 @@ class InputDeclaration:
         Tree("list", "flag", words="a list of names, or true or false"),
         "The keys that an object must have; or, at an input, whether it must be given.",
     )
-    additional_properties: bool | None = declare(Flag(), "Whether other keys are allowed.")
+    additional_properties: bool | InputDeclaration | None = declare(
+        _FlagOrDeclaration(), "Whether other keys are allowed, or what their values may be."
+    )
     minimum: float | None = declare(Number(), "The least number.")
     maximum: float | None = declare(Number(), "The greatest number.")
     pattern: Template | None = declare(
@@ -52,6 +75,11 @@ class InputDeclaration:
     )
     min_length: int | None = declare(_COUNT, "How many characters a text has at least.")
     max_length: int | None = declare(_COUNT, "How many characters a text has at most.")
+    title: Template | None = declare(Text(may_be_empty=True), "For people.", when="never")
+    examples: Node | None = declare(_ANYTHING, "For people.", when="never")
+    format: Node | None = declare(_ANYTHING, "For people: it is not checked.", when="never")
+    comment: Node | None = declare(_ANYTHING, "For people.", name="$comment", when="never")
+    deprecated: Node | None = declare(_ANYTHING, "For people.", when="never")
 
     @property
     def required_keys(self) -> frozenset[str]:
@@ -68,7 +96,10 @@ class InputDeclaration:
 
 
 DECLARATION: Record[InputDeclaration] = Record(
-    InputDeclaration, words="an input", advice={"text": "write '{type: string}'"}
+    InputDeclaration,
+    words="an input",
+    refused=advice.INPUT_KEYS,
+    advice={"text": "write '{type: string}'"},
 )
 _FLAT = MapOf(DECLARATION, keys=r"[A-Za-z_][A-Za-z0-9_-]*", key_words="the name of an input")
 
@@ -80,8 +111,8 @@ class Inputs:
     where: Where = Where()
     declarations: dict[str, InputDeclaration] = attrs.field(factory=dict)
     required: frozenset[str] = frozenset()
-    open: bool = False
-    """Whether inputs that are not declared may be given."""
+    open: bool | InputDeclaration = False
+    """Whether inputs that are not declared may be given, or what those may be."""
 
 
 class InputsShape(Shape[Inputs]):
@@ -106,7 +137,7 @@ class InputsShape(Shape[Inputs]):
             where=where,
             declarations=whole.properties or {},
             required=whole.required_keys,
-            open=whole.additional_properties is True,
+            open=whole.additional_properties or False,
         )
 
     def schema(self, definitions: Definitions) -> dict[str, Json]:

@@ -13,7 +13,7 @@ from swamp_driver.workflow._assignments import AssignedText
 from swamp_driver.workflow._cel import ExpressionError, pattern_matches
 from swamp_driver.workflow._input_bounds import broken_bounds, canonical, wrong_bounds
 from swamp_driver.workflow._input_shape import InputDeclaration, Inputs
-from swamp_driver.workflow._node import json_value
+from swamp_driver.workflow._node import ScalarNode, SequenceNode, json_value, place_of
 from swamp_driver.workflow._problems import Place, Problems, join_path
 
 _TYPES: dict[str, tuple[str, Callable[[Json], bool]]] = {
@@ -45,7 +45,12 @@ def check_inputs(
             hint = f"give it with --input {name}=VALUE"
             problems.add(f"the input {quoted(name)} is required", place, hint=hint)
     for name in given.keys() - declared.declarations.keys():
-        if declared.open:
+        place = Place(join_path("inputs", name[:60]))
+        if declared.open and (what := _unusable(given[name])):
+            problems.add(what, place)
+        elif isinstance(declared.open, InputDeclaration):
+            values[name] = check_value(declared.open, given[name], place, problems)
+        elif declared.open:
             values[name] = plain(given[name])
         else:
             _unknown(name, declared, problems)
@@ -82,8 +87,25 @@ def _unknown(name: str, declared: Inputs, problems: Problems) -> None:
 
 def check_declarations(declared: Inputs, problems: Problems) -> None:
     """Note defaults that are not as declared, bounds that exclude everything, wrong patterns."""
-    for declaration in declared.declarations.values():
-        _check_declaration(declaration, problems)
+    for declaration in (*declared.declarations.values(), declared.open):
+        if isinstance(declaration, InputDeclaration):
+            _check_declaration(declaration, problems)
+    _check_required(declared, problems)
+
+
+def _check_required(declared: Inputs, problems: Problems) -> None:
+    """Note names under `required` that are not declared: nothing would ever ask for them."""
+    where = declared.where
+    entry = where.node.entries.get("required")
+    if declared.open or entry is None or not isinstance(entry.value, SequenceNode):
+        return
+    for index, node in enumerate(entry.value.items):
+        if isinstance(node, ScalarNode) and node.text not in declared.declarations:
+            problems.add(
+                f"the input {quoted(node.text)} is required and not declared",
+                place_of(node, f"{where.path}.required[{index}]"),
+                hint=did_you_mean(node.text, declared.declarations) or "write it into 'properties'",
+            )
 
 
 def _check_declaration(declaration: InputDeclaration, problems: Problems) -> None:
@@ -97,8 +119,9 @@ def _check_declaration(declaration: InputDeclaration, problems: Problems) -> Non
         check_value(declaration, default, where.value("default"), problems)
     elif declaration.pattern is not None:
         _check_own_pattern(declaration, default, problems)
-    for part in (declaration.items, *(declaration.properties or {}).values()):
-        if part is not None:
+    others = declaration.items, declaration.additional_properties
+    for part in (*others, *(declaration.properties or {}).values()):
+        if isinstance(part, InputDeclaration):
             _check_declaration(part, problems)
 
 
@@ -213,6 +236,8 @@ def _check_object(
             result[name] = check_value(properties[name], part, inside, problems)
         elif declaration.additional_properties is False:
             _unknown_key(name, list(properties), inside, problems)
+        elif isinstance(declaration.additional_properties, InputDeclaration):
+            result[name] = check_value(declaration.additional_properties, part, inside, problems)
         else:
             result[name] = plain(part)
     for name in declaration.required_keys - value.keys():

@@ -119,6 +119,9 @@ class Trigger:
     schedule: Template | None = declare(
         Text(), "A cron expression; read and not used.", when="never"
     )
+    inputs: Node | None = declare(
+        Tree("mapping"), "Inputs of scheduled runs; read and not used.", when="never"
+    )
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)

@@ -14,7 +14,7 @@ from swamp_driver.workflow._syntax_tree import Reference
 
 _BUILT_IN = frozenset(
     {"int", "uint", "double", "bool", "string", "bytes", "list", "map", "null_type", "type"}
-) | {"strings", "google"}
+) | {"base64", "google", "math", "optional", "strings"}
 _SELF = ("id", "name", "version", "tags")
 _RUN = ("id", "workflowName", "startedAt", "tags", "directory")
 _STEP = ("status", "exitCode", "outputs")
