@@ -17,7 +17,7 @@ from swamp_driver.workflow._evaluate import (
     template_error,
     template_parts,
 )
-from swamp_driver.workflow._inputs import check_declarations
+from swamp_driver.workflow._input_checks import check_declarations
 from swamp_driver.workflow._model import Workflow
 from swamp_driver.workflow._model_step import Step
 from swamp_driver.workflow._model_task import WorkflowTask

@@ -11,9 +11,9 @@ from swamp_driver.spec import Json
 from swamp_driver.spec._suggest import did_you_mean, quoted
 from swamp_driver.workflow._assignments import AssignedText
 from swamp_driver.workflow._cel import ExpressionError, pattern_matches
-from swamp_driver.workflow._input_bounds import broken_bounds, canonical, wrong_bounds
+from swamp_driver.workflow._input_bounds import broken_bounds, canonical
 from swamp_driver.workflow._input_shape import InputDeclaration, Inputs
-from swamp_driver.workflow._node import ScalarNode, SequenceNode, json_value, place_of
+from swamp_driver.workflow._node import json_value
 from swamp_driver.workflow._problems import Place, Problems, join_path
 
 _TYPES: dict[str, tuple[str, Callable[[Json], bool]]] = {
@@ -35,7 +35,7 @@ def check_inputs(
     values: dict[str, Json] = {}
     for name, declaration in declared.declarations.items():
         place = Place(f"inputs.{name}")
-        if name in given and (what := _unusable(given[name])):
+        if name in given and (what := unusable(given[name])):
             problems.add(what, place)
         elif name in given:
             values[name] = check_value(declaration, given[name], place, problems)
@@ -45,19 +45,24 @@ def check_inputs(
             hint = f"give it with --input {name}=VALUE"
             problems.add(f"the input {quoted(name)} is required", place, hint=hint)
     for name in given.keys() - declared.declarations.keys():
-        place = Place(join_path("inputs", name[:60]))
-        if declared.open and (what := _unusable(given[name])):
-            problems.add(what, place)
-        elif isinstance(declared.open, InputDeclaration):
-            values[name] = check_value(declared.open, given[name], place, problems)
-        elif declared.open:
-            values[name] = plain(given[name])
+        if declared.open:
+            place = Place(join_path("inputs", name[:60]))
+            values[name] = _other(declared.open, given[name], place, problems)
         else:
             _unknown(name, declared, problems)
     return values
 
 
-def _unusable(value: Json) -> str | None:
+def _other(allowed: object, value: Json, place: Place, problems: Problems) -> Json:
+    """Return the value of a name that is not declared, where such names are allowed."""
+    if what := unusable(value):
+        problems.add(what, place)
+    elif isinstance(allowed, InputDeclaration):
+        return check_value(allowed, value, place, problems)
+    return plain(value)
+
+
+def unusable(value: Json) -> str | None:
     """Return why no expression could take the value, if that is so."""
     match value:
         case str():
@@ -73,9 +78,9 @@ def _unusable(value: Json) -> str | None:
         case float():
             return None if math.isfinite(value) else "the number is not finite"
         case list():
-            return next(filter(None, map(_unusable, value)), None)
+            return next(filter(None, map(unusable, value)), None)
         case dict():
-            return _unusable([*value, *value.values()])
+            return unusable([*value, *value.values()])
 
 
 def _unknown(name: str, declared: Inputs, problems: Problems) -> None:
@@ -83,58 +88,6 @@ def _unknown(name: str, declared: Inputs, problems: Problems) -> None:
     listed = f"there are: {', '.join(known)}" if known else "the workflow declares none"
     hint = did_you_mean(name, known) or listed
     problems.add(f"there is no input {quoted(name)}", Place(f"inputs.{name[:60]}"), hint=hint)
-
-
-def check_declarations(declared: Inputs, problems: Problems) -> None:
-    """Note defaults that are not as declared, bounds that exclude everything, wrong patterns."""
-    for declaration in (*declared.declarations.values(), declared.open):
-        if isinstance(declaration, InputDeclaration):
-            _check_declaration(declaration, problems)
-    _check_required(declared, problems)
-
-
-def _check_required(declared: Inputs, problems: Problems) -> None:
-    """Note names under `required` that are not declared: nothing would ever ask for them."""
-    where = declared.where
-    entry = where.node.entries.get("required")
-    if declared.open or entry is None or not isinstance(entry.value, SequenceNode):
-        return
-    for index, node in enumerate(entry.value.items):
-        if isinstance(node, ScalarNode) and node.text not in declared.declarations:
-            problems.add(
-                f"the input {quoted(node.text)} is required and not declared",
-                place_of(node, f"{where.path}.required[{index}]"),
-                hint=did_you_mean(node.text, declared.declarations) or "write it into 'properties'",
-            )
-
-
-def _check_declaration(declaration: InputDeclaration, problems: Problems) -> None:
-    where = declaration.where
-    for bound, key in wrong_bounds(declaration):
-        problems.add(bound, where.value(key))
-    default = json_value(declaration.default) if declaration.default is not None else None
-    if what := _unusable(default):
-        problems.add(what, where.value("default"))
-    elif default is not None and not where.has("pattern"):
-        check_value(declaration, default, where.value("default"), problems)
-    elif declaration.pattern is not None:
-        _check_own_pattern(declaration, default, problems)
-    others = declaration.items, declaration.additional_properties
-    for part in (*others, *(declaration.properties or {}).values()):
-        if isinstance(part, InputDeclaration):
-            _check_declaration(part, problems)
-
-
-def _check_own_pattern(declaration: InputDeclaration, default: Json, problems: Problems) -> None:
-    where = declaration.where
-    assert declaration.pattern is not None
-    try:
-        pattern_matches(declaration.pattern.text, "")
-    except ExpressionError as error:
-        problems.add(f"the pattern cannot be used: {error}", where.value("pattern"))
-        return
-    if default is not None:
-        check_value(declaration, default, where.value("default"), problems)
 
 
 def default_of(declaration: InputDeclaration) -> Json:
@@ -236,10 +189,8 @@ def _check_object(
             result[name] = check_value(properties[name], part, inside, problems)
         elif declaration.additional_properties is False:
             _unknown_key(name, list(properties), inside, problems)
-        elif isinstance(declaration.additional_properties, InputDeclaration):
-            result[name] = check_value(declaration.additional_properties, part, inside, problems)
         else:
-            result[name] = plain(part)
+            result[name] = _other(declaration.additional_properties, part, inside, problems)
     for name in declaration.required_keys - value.keys():
         if name not in properties or properties[name].default is None:
             problems.add(f"the key {quoted(name)} is missing", place)

@@ -12,6 +12,11 @@ from hypothesis import strategies as st
 from swamp_driver.errors import WorkflowError
 from swamp_driver.spec import Json
 from swamp_driver.workflow import parse_assignments
+from swamp_driver.workflow._cel import (
+    ExpressionError,
+    compile_expression,
+    evaluate_expression,
+)
 from tests.unit.workflow.builders import one_step, plan, problems
 
 
@@ -202,3 +207,59 @@ def test_no_assignment_raises_anything_else(args: list[str]) -> None:
     """A command line is an outside input."""
     with contextlib.suppress(WorkflowError):
         parse_assignments(args, read_file=_files())
+
+
+def test_inputs_that_are_not_declared_can_be_bound_to_a_declaration() -> None:
+    """A schema of others may allow any name, of one type."""
+    declared = "{type: object, additionalProperties: {type: integer, maximum: 9}}"
+
+    assert _inputs(declared, ["a=3"]) == {"a": 3}
+    assert _wrong(declared, {"a": "x", "b": 10}) == [
+        "inputs.a: expected a whole number, found 'x' (it is declared as 'integer')",
+        "inputs.b: 10 is greater than 9",
+    ]
+    assert _wrong(declared, {"a": "\0"}) == [
+        "inputs.a: the text has half a character or a NUL in it"
+    ]
+
+
+def test_the_keys_of_an_object_can_be_bound_to_a_declaration() -> None:
+    """A map of texts to numbers is declared so, and its values are converted and checked."""
+    declared = "{ports: {type: object, additionalProperties: {type: integer}}}"
+
+    assert _inputs(declared, ["ports.http=80"]) == {"ports": {"http": 80}}
+    assert _wrong(declared, {"ports": {"http": "x"}}) == [
+        "inputs.ports.http: expected a whole number, found 'x' (it is declared as 'integer')"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("expression", "value"),
+    [
+        ("inputs.host.?zone.orValue('none')", "none"),
+        ("inputs.host.?name.orValue('none')", "web"),
+        ("inputs.?host.?list[?3].orValue(7)", 7),
+        ("{?'zone': inputs.host.?zone}", {}),
+        ("math.least(3, 2)", 2),
+        ("base64.encode(b'x')", "eA=="),
+    ],
+)
+def test_what_may_be_absent_has_a_value_to_stand_for_it(expression: str, value: Json) -> None:
+    """Workflows of others read parts of data that older results do not have."""
+    assert (
+        evaluate_expression(
+            compile_expression(expression), {"inputs": {"host": {"name": "web", "list": [1]}}}
+        )
+        == value
+    )
+
+
+def test_a_value_that_may_be_absent_says_how_it_becomes_one() -> None:
+    """An optional value is nothing that a script or a file could take."""
+    with pytest.raises(ExpressionError) as caught:
+        evaluate_expression(compile_expression("inputs.?a"), {"inputs": {"a": 1}})
+
+    assert (str(caught.value), caught.value.hint) == (
+        "the value may be absent",
+        "end with '.orValue(...)'",
+    )
