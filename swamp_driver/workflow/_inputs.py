@@ -44,7 +44,7 @@ def check_inputs(
         elif name in declared.required:
             hint = f"give it with --input {name}=VALUE"
             problems.add(f"the input {quoted(name)} is required", place, hint=hint)
-    for name in given.keys() - declared.declarations.keys():
+    for name in (name for name in given if name not in declared.declarations):
         if declared.open:
             place = Place(join_path("inputs", name[:60]))
             values[name] = _other(declared.open, given[name], place, problems)
@@ -191,7 +191,7 @@ def _check_object(
             _unknown_key(name, list(properties), inside, problems)
         else:
             result[name] = _other(declaration.additional_properties, part, inside, problems)
-    for name in declaration.required_keys - value.keys():
+    for name in sorted(declaration.required_keys - value.keys()):
         if name not in properties or properties[name].default is None:
             problems.add(f"the key {quoted(name)} is missing", place)
     for name, declared in properties.items():

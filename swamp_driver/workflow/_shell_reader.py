@@ -35,6 +35,8 @@ class ShellReader(ShellCursor):
         while self.position < len(self.text) and self.used < len(self.names):
             frame = self.stack[-1]
             steps[frame.kind](frame)
+        if self.used < len(self.names):  # a mark was copied with what stands before it
+            self.refuse("it is not certain how the shell reads this place")
         return "".join(self.out) + self.text[self.position :]
 
     # -- commands
@@ -226,9 +228,12 @@ class ShellReader(ShellCursor):
             case ")" if frame.opened:
                 frame.opened.pop()
                 self.copy()
-            case ")":
+            case ")" if self.peek(1) == ")":
                 self.copy(2)
                 self.stack.pop()
+            case ")":  # then it is a subshell in a substitution, to some shells
+                frame.doubt = "a '$((' before it does not end with '))'"
+                self.copy()
             case "$":
                 self.dollar(quoted=True)
             case "`":

@@ -231,6 +231,8 @@ def test_no_script_runs_what_a_value_says(pieces: list[str], tmp_path: Path) -> 
         ("echo `echo \\` ${{ x }}`", "not certain"),
         ("echo `echo '`' ${{ x }}`", "not certain"),
         ("echo \"${a:-'${{ x }}'}\"", "not certain"),
+        ("echo $(()${{ x }}", "arithmetic"),
+        ("echo $(() $(echo ${{ x }}))", "not certain"),
         ("echo \0 ${{ x }}", "NUL"),
     ],
 )
