@@ -9,7 +9,7 @@ from swamp_driver.cli._group import LazyGroup
 
 _PANELS = {
     "Run workflows": ("run", "plan", "validate", "parity", "schema"),
-    "Look at runs": ("runs", "show", "logs", "report", "enter", "workspace", "gc"),
+    "Look at runs": ("runs", "show", "logs", "report", "reports", "enter", "workspace", "gc"),
     "Set up": ("doctor", "drivers", "completion"),
     "Write drivers": ("new", "conformance"),
 }

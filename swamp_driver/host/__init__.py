@@ -16,7 +16,13 @@ from swamp_driver.host._bus import Observer
 from swamp_driver.host._discovery import InstalledDriver, discover
 from swamp_driver.host._event_json import event_from_json, event_to_json
 from swamp_driver.host._masking import looks_secret
-from swamp_driver.host._records import RunRecord, StepRecord, WorkspaceRecord
+from swamp_driver.host._records import (
+    ReportRecord,
+    ReportStatus,
+    RunRecord,
+    StepRecord,
+    WorkspaceRecord,
+)
 from swamp_driver.host._registry import (
     DriverListing,
     RegistryCatalog,
@@ -62,6 +68,8 @@ __all__ = [
     "LoggedOutput",
     "Observer",
     "RegistryCatalog",
+    "ReportRecord",
+    "ReportStatus",
     "RunOptions",
     "RunRecord",
     "StepRecord",

@@ -19,7 +19,9 @@ from swamp_driver.host._store import open_store
 from swamp_driver.spec import CancelToken, Json
 from swamp_driver.workflow import (
     DriverSelection,
+    FoundReports,
     Plan,
+    ReportCatalog,
     Workflow,
     parse_workflow,
     plan_text,
@@ -94,6 +96,7 @@ def plan(
         inputs=inputs or {},
         selection=_selection(Path(loaded.directory), driver, driver_config),
         catalog=_catalog(drivers),
+        reports=_reports(Path(loaded.directory)),
     )
 
 
@@ -121,6 +124,7 @@ def plan_file(
         inputs=inputs or {},
         selection=_selection(Path(path).parent, driver, driver_config),
         catalog=_catalog(drivers),
+        reports=_reports(Path(path).parent),
     )
 
 
@@ -164,6 +168,23 @@ def _selection(
         cli_config=driver_config,
         repo=None if settings is None else settings.tier,
     )
+
+
+def _reports(directory: Path) -> ReportCatalog:
+    def own() -> FoundReports:
+        repository = find_repository(directory)
+        if not (repository / "extensions/reports").is_dir():
+            return FoundReports()
+        from swamp_driver.host.reports import find_own_reports  # noqa: PLC0415 - few have any
+
+        return find_own_reports(repository)
+
+    def installed() -> FoundReports:
+        from swamp_driver.host.reports import find_installed_reports  # noqa: PLC0415 - as above
+
+        return find_installed_reports()
+
+    return ReportCatalog(own=own, installed=installed)
 
 
 def _catalog(drivers: Mapping[str, type] | RegistryCatalog | None) -> RegistryCatalog:

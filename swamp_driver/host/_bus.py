@@ -36,6 +36,11 @@ class EventBus:
         self._lock = threading.RLock()
         self._seq = 0
 
+    def add(self, observer: Observer) -> None:
+        """Tell one more observer, from the next event on."""
+        with self._lock:
+            self._observers.append(observer)
+
     def emit(self, cls: type[_E], **fields: object) -> _E:
         """Make an event of type `cls` with these fields, log it, and tell the observers."""
         with self._lock:

@@ -75,6 +75,11 @@ class Coordinator:
         """Return how the jobs ended."""
         return self._schedule.job_statuses
 
+    @property
+    def secrets(self) -> frozenset[bytes]:
+        """Return what is secret in the run, as far as is known. From any thread."""
+        return self._binder.secrets
+
     def run(self) -> None:
         """Run all steps to their ends; return when nothing of them runs any more.
 

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
 
+from swamp_driver.spec import Json
+
 MASK = b"***"
 SHORTEST = 4
 """Shorter values are not masked: they would blot out half of any text."""
@@ -72,6 +74,21 @@ def _overlap(text: bytes, secrets: Iterable[bytes]) -> int:
                 longest = size
                 break
     return longest
+
+
+def mask_json(value: Json, secrets: frozenset[bytes]) -> Json:
+    """Return a JSON value with the secrets masked in all of its texts, keys included."""
+    match value:
+        case str():
+            return mask_text(value, secrets)
+        case list():
+            return [mask_json(item, secrets) for item in value]
+        case dict():
+            return {
+                mask_text(key, secrets): mask_json(item, secrets) for key, item in value.items()
+            }
+        case _:
+            return value
 
 
 def mask_text(text: str, secrets: frozenset[bytes]) -> str:

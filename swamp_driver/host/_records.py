@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from enum import StrEnum
 
 import attrs
 
 from swamp_driver._value import Value
 from swamp_driver.spec import Json, Owner, RunStatus, StepEnd, StepStatus, Usage
+from swamp_driver.workflow import ReportScope
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
@@ -32,6 +34,47 @@ class StepRecord(Value):
     """What the step wrote to `$SWAMP_OUTPUT`, secrets masked."""
     usage: Usage = attrs.field(factory=Usage)
     allowed_failure: bool = False
+    model: str | None = None
+    """The model that it is of; None where it ran a script that keeps no data."""
+    model_type: str | None = None
+    method: str | None = None
+
+
+class ReportStatus(StrEnum):
+    """How the making of a report ended."""
+
+    MADE = "made"
+    EMPTY = "empty"
+    """It had nothing to say."""
+    FAILED = "failed"
+
+
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class ReportRecord(Value):
+    """A report on a run, or on one of its steps."""
+
+    name: str
+    scope: ReportScope
+    description: str = ""
+    required: bool = False
+    status: ReportStatus
+    step_id: str | None = None
+    """The step that it is on; None where it is on the run."""
+    job: str | None = None
+    step: str | None = None
+    markdown: str = ""
+    json: Json = None
+    error: str = ""
+    """Why it could not be made."""
+    words: str = ""
+    """The end of what it printed, where it could not be made."""
+    duration_s: float = 0.0
+
+    @property
+    def title(self) -> str:
+        """Return what it is called in messages."""
+        on = f" on '{self.job}/{self.step}'" if self.step else ""
+        return f"report '{self.name}'{on}"
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)

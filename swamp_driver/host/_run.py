@@ -17,6 +17,8 @@ from swamp_driver.host._bound_driver import LoadedDriver
 from swamp_driver.host._bus import EventBus, Observer
 from swamp_driver.host._coordinator import Coordinator
 from swamp_driver.host._records import RunRecord, WorkspaceRecord
+from swamp_driver.host._reporting import ReportSources, reporting
+from swamp_driver.host._repository import find_repository
 from swamp_driver.host._store import Store
 from swamp_driver.host._unit import UnitRunner
 from swamp_driver.host._workspaces import (
@@ -218,10 +220,28 @@ class _Run:
             ),
             once=OnceMarks(self._request.run_dir if self._host_visible else None),
         )
-        coordinator.run()
-        outcome.status = self._status(coordinator)
+        sources = self._report_sources(coordinator)
+        with reporting(self._plan.reports, sources=sources, bus=bus) as finish:
+            coordinator.run()
+            outcome.status = self._status(coordinator)
+            outcome.errors = (*coordinator.broken, *finish(outcome.status))
+        if outcome.status is RunStatus.SUCCEEDED and outcome.errors:
+            outcome.status = RunStatus.FAILED  # a report that was required could not be made
         outcome.exit_code = _EXIT_CODES.get(outcome.status, coordinator.broken_exit_code)
-        outcome.errors = tuple(coordinator.broken)
+
+    def _report_sources(self, coordinator: Coordinator) -> ReportSources:
+        enabled = self._plan.workspace.enabled
+        return ReportSources(
+            run_id=self._id,
+            store=self._store,
+            data=tuple,
+            secrets=lambda: coordinator.secrets,
+            tags=self._plan.tags,
+            workspace=lambda: self._request.path if enabled and self._host_visible else None,
+            repository=find_repository(Path(self._plan.directory)),
+            environ=os.environ,
+            cancel=self._cancel,
+        )
 
     def _status(self, coordinator: Coordinator) -> RunStatus:
         if self._cancel.cancelled:

@@ -14,7 +14,8 @@ import attrs
 
 from swamp_driver.errors import NotFoundError, StoreError
 from swamp_driver.host._event_json import event_from_json, event_to_json
-from swamp_driver.host._records import RunRecord, StepRecord, WorkspaceRecord
+from swamp_driver.host._records import ReportRecord, RunRecord, StepRecord, WorkspaceRecord
+from swamp_driver.host._report_files import read_reports, write_report
 from swamp_driver.host._settings import HostSettings
 from swamp_driver.host._step_log import (
     LogExcerpt,
@@ -101,6 +102,15 @@ class Store:
         )
         return attrs.evolve(found[0], steps=tuple(_step(row[0]) for row in steps))
 
+    def find_step(self, run_id: str, step_id: str) -> StepRecord:
+        """Return a step of a run, by their whole ids. Raises `NotFoundError`."""
+        rows = self._do(
+            "SELECT record FROM steps WHERE run_id = ? AND step_id = ?", (run_id, step_id)
+        )
+        if not rows:
+            raise NotFoundError(f"there is no step '{step_id}' in the run '{run_id}'")
+        return _step(rows[0][0])
+
     def _runs_like(self, prefix: str) -> tuple[RunRecord, ...]:
         # The characters of an id sort below "{", so this is the range of one prefix.
         rows = self._do(
@@ -167,6 +177,22 @@ class Store:
     def has_events(self, run_id: str) -> bool:
         """Return whether the event log of a run is still there."""
         return (self.directory(run_id) / "events.jsonl").is_file()
+
+    def put_report(self, run_id: str, report: ReportRecord) -> None:
+        """Write a report on a run, in place of one of the same name on the same."""
+        directory = self.directory(run_id)
+        with _store_errors(directory):
+            write_report(directory, report)
+
+    def reports(self, run_id: str) -> tuple[ReportRecord, ...]:
+        """Return the reports on a run: those on its steps in their order, then those on the run."""
+        order = {step.step_id: number for number, step in enumerate(self.find_run(run_id).steps)}
+        directory = self.directory(run_id)
+        with _store_errors(directory):
+            found = read_reports(directory)
+        return tuple(
+            sorted(found, key=lambda one: (order.get(one.step_id or "", len(order)), one.name))
+        )
 
     def _do(self, statement: str, values: tuple[object, ...]) -> list[tuple[Any, ...]]:
         with self._lock, _store_errors(self.settings.state_dir):

@@ -31,6 +31,11 @@ class UnitBinder:
         self._secrets: frozenset[bytes] = frozenset()
         self._warned: set[str] = set()
 
+    @property
+    def secrets(self) -> frozenset[bytes]:
+        """Return what is secret in the run, as far as is known."""
+        return self._secrets
+
     def bind(self, frame: Frame, job: str, step: PlannedStep) -> list[Unit]:
         """Return what is to be run of a step: one unit, or one for each entry of `forEach`.
 

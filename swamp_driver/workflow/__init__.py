@@ -45,6 +45,7 @@ from swamp_driver.workflow._planned import (
     Preserve,
     Sharing,
 )
+from swamp_driver.workflow._reports import FoundReports, PlannedReport, ReportCatalog, ReportScope
 from swamp_driver.workflow._scope import RunScope, StepView, self_of
 from swamp_driver.workflow._template import Template
 
@@ -85,6 +86,7 @@ __all__ = [
     "ConfigTree",
     "DriverCatalog",
     "DriverSelection",
+    "FoundReports",
     "GroupCondition",
     "Iteration",
     "Job",
@@ -98,9 +100,12 @@ __all__ = [
     "PlannedForEach",
     "PlannedJob",
     "PlannedOutput",
+    "PlannedReport",
     "PlannedStep",
     "PlannedWorkspace",
     "Preserve",
+    "ReportCatalog",
+    "ReportScope",
     "RepositoryFile",
     "RunScope",
     "Sharing",

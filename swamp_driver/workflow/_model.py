@@ -35,6 +35,7 @@ from swamp_driver.workflow._model_step import (
 )
 from swamp_driver.workflow._node import MappingNode, Node
 from swamp_driver.workflow._record import Record, Where, declare
+from swamp_driver.workflow._report_shape import ReportName, ReportNameShape
 from swamp_driver.workflow._shape import Choice, Flag, Text, Whole
 from swamp_driver.workflow._template import Template
 
@@ -125,6 +126,21 @@ class Trigger:
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
+class Reports:
+    """Which reports are made of a run, beside those that the repository has."""
+
+    where: Where
+    require: tuple[ReportName, ...] = declare(
+        ListOf(ReportNameShape()),
+        "Reports without which the run fails; installed ones are made only if they are here.",
+        default=(),
+    )
+    skip: tuple[ReportName, ...] = declare(
+        ListOf(ReportNameShape()), "Reports of the repository that are not made.", default=()
+    )
+
+
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class Workflow:
     """A workflow file. `text` is the whole file, for messages."""
 
@@ -162,8 +178,8 @@ class Workflow:
     trigger: Trigger | None = declare(
         Record(Trigger, words="'trigger'"), "When to run it; read and not used."
     )
-    reports: Node | None = declare(
-        Tree(), "Reports of the framework; read and not used.", when="never"
+    reports: Reports | None = declare(
+        Record(Reports, words="'reports'"), "Which reports are made of a run."
     )
 
 

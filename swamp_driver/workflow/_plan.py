@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 
 import attrs
@@ -30,13 +30,20 @@ from swamp_driver.workflow._planned import (
     PlannedStep,
     PlannedWorkspace,
 )
-from swamp_driver.workflow._problems import Problems
+from swamp_driver.workflow._problems import Place, Problems
+from swamp_driver.workflow._report_shape import ReportName
+from swamp_driver.workflow._reports import (
+    FoundReports,
+    ReportCatalog,
+    WantedReport,
+    plan_reports,
+)
 from swamp_driver.workflow._scope import InputsScope
 from swamp_driver.workflow._static import Static
 from swamp_driver.workflow._steps_seen import graphs_of
 
 
-def plan_workflow(
+def plan_workflow(  # noqa: PLR0913 - each is a thing of its own
     workflow: Workflow,
     *,
     source: str,
@@ -44,6 +51,7 @@ def plan_workflow(
     inputs: Mapping[str, Json],
     selection: DriverSelection,
     catalog: DriverCatalog,
+    reports: ReportCatalog | None = None,
 ) -> Plan:
     """Return the plan of a workflow: inputs checked, drivers chosen, order decided.
 
@@ -56,6 +64,7 @@ def plan_workflow(
         inputs: Values for the inputs, those of the command line from `parse_assignments`.
         selection: What is said about drivers outside of the file.
         catalog: Knows the drivers that are installed.
+        reports: Knows the reports that there are; none by default.
 
     Raises:
         WorkflowError: With all problems at once: inputs that are missing, unknown or not as
@@ -65,10 +74,10 @@ def plan_workflow(
     """
     problems = Problems(file=source, text=workflow.text)
     planner = _Planner(workflow, inputs, selection, catalog, problems)
-    return planner.plan(source=source, directory=directory)
+    return planner.plan(source=source, directory=directory, reports=reports or ReportCatalog())
 
 
-def plan_text(
+def plan_text(  # noqa: PLR0913 - each is a thing of its own
     text: str,
     *,
     source: str,
@@ -76,6 +85,7 @@ def plan_text(
     inputs: Mapping[str, Json],
     selection: DriverSelection,
     catalog: DriverCatalog,
+    reports: ReportCatalog | None = None,
 ) -> Plan:
     """Return the plan of the workflow that `text` is.
 
@@ -91,7 +101,7 @@ def plan_text(
     if workflow is None:
         raise problems.error()
     planner = _Planner(workflow, inputs, selection, catalog, problems)
-    return planner.plan(source=source, directory=directory)
+    return planner.plan(source=source, directory=directory, reports=reports or ReportCatalog())
 
 
 class _Planner:
@@ -120,7 +130,7 @@ class _Planner:
         self._inner = selection.repo or Tier()
         problems.know_file(self._inner.file, self._inner.file_text)
 
-    def plan(self, *, source: str, directory: str) -> Plan:
+    def plan(self, *, source: str, directory: str, reports: ReportCatalog) -> Plan:
         """Return the plan; raise all problems."""
         workflow, static = self._workflow, self._static
         static.check(attrs.evolve(workflow, jobs=()))
@@ -131,6 +141,7 @@ class _Planner:
             persistent=workspace.persistent,
             services={step.binding for job in jobs for step in job.steps if step.background},
         )
+        found = self._reports(reports)
         self._problems.raise_any()
         return Plan(
             workflow=name,
@@ -145,6 +156,16 @@ class _Planner:
             concurrency=self._concurrency(workflow),
             bindings=self._bindings.planned,
             jobs=jobs,
+            reports=found,
+        )
+
+    def _reports(self, catalog: ReportCatalog) -> FoundReports:
+        written = self._workflow.reports
+        return plan_reports(
+            require=_wanted(written.require) if written else (),
+            skip=_wanted(written.skip) if written else (),
+            catalog=catalog,
+            problems=self._problems,
         )
 
     def _workspace(self, name: str) -> PlannedWorkspace:
@@ -238,6 +259,17 @@ class _Planner:
             place=where.value("driver" if where.has("driver") else "driverConfig"),
             node_path=where.value("driverConfig").path,
         )
+
+
+def _wanted(names: Sequence[ReportName]) -> tuple[WantedReport, ...]:
+    return tuple(
+        WantedReport(
+            name=one.name.text,
+            methods=tuple(method.text for method in one.methods),
+            place=Place(one.path, one.name.line, one.name.column),
+        )
+        for one in names
+    )
 
 
 def _order(graph: Graph, ranks: list[tuple[int, str]]) -> list[int]:

@@ -15,6 +15,7 @@ from swamp_driver._value import Value
 from swamp_driver.spec import Json
 from swamp_driver.workflow._commands import Command, ConfigTree
 from swamp_driver.workflow._condition import Condition
+from swamp_driver.workflow._reports import FoundReports
 from swamp_driver.workflow._template import Template
 
 PLAN_SCHEMA = 1
@@ -169,3 +170,5 @@ class Plan(Value):
     bindings: tuple[PlannedBinding, ...]
     jobs: tuple[PlannedJob, ...]
     """In the order in which they would start if each ended at once."""
+    reports: FoundReports = attrs.field(factory=FoundReports)
+    """What is reported on the run, and which files of reports cannot be read."""

@@ -147,6 +147,10 @@ def command(ctx: click.Context, file: str, **options: Unpack[_Options]) -> int:
             ),
             drivers=catalog,
         )
+    if planned.reports.reports:
+        from swamp_driver.cli._run_reports import show_reports  # noqa: PLC0415 - few runs have any
+
+        show_reports(record.run_id, format_=options["format_"], verbosity=verbosity)
     return 3 if record.exit_code is None else record.exit_code
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import shutil
+import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import click
 
@@ -21,10 +23,11 @@ from swamp_driver.cli._help import TeachingCommand
 from swamp_driver.cli._options import json_option
 from swamp_driver.cli._print import out_style, print_columns, print_json, print_lines
 from swamp_driver.cli._record_json import run_to_json
-from swamp_driver.cli._style import STATUS_ROLES, Style
+from swamp_driver.cli._report_text import report_lines, report_to_json
+from swamp_driver.cli._style import STATUS_ROLES, Style, is_terminal
 from swamp_driver.cli._untrusted import escape_controls
 from swamp_driver.cli._words import describe_end
-from swamp_driver.host import HostSettings, RunRecord, StepRecord, open_store
+from swamp_driver.host import HostSettings, ReportRecord, RunRecord, StepRecord, open_store
 
 
 @click.command(
@@ -36,8 +39,9 @@ from swamp_driver.host import HostSettings, RunRecord, StepRecord, open_store
     ),
 )
 @click.argument("run", shell_complete=complete_runs, default="last")
+@click.option("--reports", "with_reports", is_flag=True, help="Show the reports on it, too.")
 @json_option
-def command(run: str, *, as_json: bool) -> None:
+def command(run: str, *, with_reports: bool, as_json: bool) -> None:
     """Show how a run went.
 
     RUN is an id, the beginning of one, or `last` (the default).
@@ -45,8 +49,10 @@ def command(run: str, *, as_json: bool) -> None:
     with open_store(HostSettings.from_environment()) as store:
         store.close_interrupted()
         record = store.find_run(run)
+        reports = store.reports(record.run_id)
     if as_json:
-        print_json(run_to_json(record))
+        shown = {"reports": [report_to_json(one) for one in reports]} if with_reports else {}
+        print_json({**run_to_json(record), **shown})
         return
     style = out_style()
     print_lines(_head(record, style))
@@ -54,7 +60,10 @@ def command(run: str, *, as_json: bool) -> None:
         print_lines([""])
         header = ("STEP", "TOOK", "CPU", "MEMORY", "DRIVER", "ENDED")
         print_columns(header, [_row(step, style) for step in record.steps])
-    print_lines(_foot(record, style))
+    if with_reports:
+        width = shutil.get_terminal_size().columns if is_terminal(sys.stdout) else None
+        print_lines(["", *report_lines(reports, style=style, width=width)])
+    print_lines(_foot(record, style, reports))
 
 
 def _head(record: RunRecord, style: Style) -> Iterator[str]:
@@ -106,8 +115,10 @@ def _took(step: StepRecord) -> str:
     return format_elapsed(still) if step.status is None else format_duration(step.duration_s)
 
 
-def _foot(record: RunRecord, style: Style) -> Iterator[str]:
+def _foot(record: RunRecord, style: Style, reports: Sequence[ReportRecord]) -> Iterator[str]:
     for error in record.errors:
         yield f"{style.paint('error:', 'bad')} {escape_controls(error)}"
     yield ""
     yield style.paint(f"what its steps printed: swamp-driver logs {record.run_id}", "quiet")
+    if reports:
+        yield style.paint(f"its reports: swamp-driver reports {record.run_id}", "quiet")

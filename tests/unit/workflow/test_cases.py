@@ -11,7 +11,10 @@ import pytest
 from swamp_driver.errors import Problem, WorkflowError
 from swamp_driver.workflow import (
     DriverSelection,
+    FoundReports,
     Plan,
+    PlannedReport,
+    ReportCatalog,
     json_schema,
     parse_workflow,
     plan_from_json,
@@ -25,6 +28,13 @@ from tests.unit.workflow.builders import Catalog
 
 CASES = Path(__file__).parents[2] / "workflows"
 VALID = sorted((CASES / "valid").glob("*.yaml"))
+REPORTS = (
+    PlannedReport(name="summary", scope="workflow", function="summary", file="/repo/r.py"),
+    PlannedReport(name="each", scope="method", function="each", module="pack.reports"),
+    PlannedReport(name="@team/summary", scope="workflow", function="summary", module="team"),
+    PlannedReport(name="@team/costs", scope="method", function="costs", module="team"),
+    PlannedReport(name="noisy", scope="method", function="noisy", file="/repo/noisy.py"),
+)
 BROKEN = sorted((CASES / "broken").glob("*.yaml"))
 
 
@@ -38,6 +48,7 @@ def _plan(path: Path) -> Plan:
         inputs={},
         selection=DriverSelection(),
         catalog=Catalog(),
+        reports=ReportCatalog(own=lambda: FoundReports(reports=REPORTS)),
     )
 
 
