@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from swamp_driver import __version__
 from swamp_driver.cli._group import LazyGroup
+from swamp_driver.cli._version import print_version
 
 _PANELS = {
     "Run workflows": ("run", "plan", "validate", "parity", "schema"),
@@ -50,7 +50,14 @@ class CliState:
         (130, "interrupted"),
     ),
 )
-@click.version_option(__version__, prog_name="swamp-driver", message="%(prog)s %(version)s")
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=print_version,
+    help="Show the version, the drivers, and what they find here.",
+)
 @click.option("-v", "--verbose", is_flag=True, help="Show tracebacks of unexpected errors.")
 @click.pass_obj
 def app(state: CliState, *, verbose: bool) -> None:

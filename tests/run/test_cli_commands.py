@@ -287,4 +287,7 @@ def test_the_help_of_run_lists_the_exit_codes(call: Shell) -> None:
 
 def test_the_version_is_ours(call: Shell) -> None:
     """What people are asked for first when they report something."""
-    assert re.fullmatch(r"swamp-driver \d+\.\d+\.\d+\S*\n", call("--version").out)
+    first, *drivers = call("--version").out.splitlines()
+    assert re.fullmatch(r"swamp-driver \d+\.\d+\.\d+\S* \(Python [\d.]+, \w+ \w+\)", first)
+    assert [line.split()[0] for line in drivers] == ["docker", "docker-session", "raw"]
+    assert re.search(r"swamp-drivers \d+\.\d+\.\d+\S*: step agent", drivers[-1])

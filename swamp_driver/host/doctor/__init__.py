@@ -1,6 +1,6 @@
 """Finds out why runs do not work here: `swamp-driver doctor`."""
 
-from swamp_driver.host.doctor._ask import ask_driver
+from swamp_driver.host.doctor._ask import Limits, ask_driver
 from swamp_driver.host.doctor._findings import Finding, Level, Section
 from swamp_driver.host.doctor._judge_driver import judge_driver
 from swamp_driver.host.doctor._judge_host import judge_host
@@ -10,6 +10,7 @@ __all__ = [
     "Finding",
     "HostSurvey",
     "Level",
+    "Limits",
     "PlaceSurvey",
     "Section",
     "ask_driver",
