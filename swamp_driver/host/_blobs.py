@@ -55,18 +55,14 @@ class BlobStore:
         Raises:
             StoreError: It cannot be written.
         """
-        try:
-            self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-            number, name = tempfile.mkstemp(prefix=_UNFINISHED, dir=self._directory)
-        except OSError as error:
-            raise self._unwritable(error) from error
-        unfinished = Path(name)
+        number, unfinished = self._new_file()
         try:
             with open(number, "wb", buffering=0) as file:  # noqa: PTH123 - a descriptor
                 blob = self._fill(file, source)
             self._publish(unfinished, blob)
-        finally:
+        except BaseException:
             unfinished.unlink(missing_ok=True)
+            raise
         return blob
 
     def open(self, digest: str) -> BinaryIO:
@@ -113,6 +109,17 @@ class BlobStore:
                 freed += _remove_older(path, now - age_s)
         return freed
 
+    def _new_file(self) -> tuple[int, Path]:
+        try:
+            try:
+                number, name = tempfile.mkstemp(prefix=_UNFINISHED, dir=self._directory)
+            except FileNotFoundError:
+                self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+                number, name = tempfile.mkstemp(prefix=_UNFINISHED, dir=self._directory)
+        except OSError as error:
+            raise self._unwritable(error) from error
+        return number, Path(name)
+
     def _fill(self, file: BinaryIO, source: BinaryIO) -> Blob:
         digest = hashlib.sha256()
         size = 0
@@ -134,10 +141,13 @@ class BlobStore:
         """Give a finished file its name; what is there is replaced by the same content."""
         path = self._path(blob.digest)
         try:
-            path.parent.mkdir(mode=0o700, exist_ok=True)
             # Renamed also where the name exists: the new file is whole and its time is now, while
             # one that was there may be about to be removed as old.
-            unfinished.replace(path)
+            try:
+                unfinished.replace(path)
+            except FileNotFoundError:
+                path.parent.mkdir(mode=0o700, exist_ok=True)
+                unfinished.replace(path)
         except OSError as error:
             raise self._unwritable(error) from error
 

@@ -13,6 +13,24 @@ from swamp_driver.workflow import ReportScope
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
+class HandedOn(Value):
+    """Files that a step handed on to later ones, where steps share no workspace."""
+
+    output: int
+    """Which of the step's `outputs`, from 0."""
+    path: str
+    """Relative to the working directory."""
+    files: int
+    """How many, symlinks included."""
+    size_bytes: int
+    """How long they are together."""
+    digest: str
+    """A SHA-256 of names, modes and contents, not of times: equal where these are."""
+    manifest: str
+    """The name of the blob that lists them, as long as the run keeps them."""
+
+
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class StepRecord(Value):
     """A step of a run as it ended, or as it stands."""
 
@@ -32,6 +50,7 @@ class StepRecord(Value):
     detail: str = ""
     outputs: Mapping[str, str] = attrs.field(factory=dict)
     """What the step wrote to `$SWAMP_OUTPUT`, secrets masked."""
+    handed_on: tuple[HandedOn, ...] = ()
     usage: Usage = attrs.field(factory=Usage)
     allowed_failure: bool = False
     model: str | None = None

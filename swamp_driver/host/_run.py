@@ -27,6 +27,7 @@ from swamp_driver.host._workspaces import (
     new_run_id,
     request_workspace,
 )
+from swamp_driver.host.outputs import OUTPUTS, HandOver
 from swamp_driver.spec import (
     CancelToken,
     DriverProgress,
@@ -124,6 +125,7 @@ class _Run:
             self._id,
             persistent_key=plan.workspace.key if plan.workspace.persistent else None,
         )
+        self._hand_over = HandOver(store.directory(self._id) / OUTPUTS)
         self._host_visible = True
         self._workspaces: tuple[WorkspaceRecord, ...] = ()
 
@@ -198,6 +200,8 @@ class _Run:
                 )
             )
             outcome.errors = (*outcome.errors, *left)
+            if not outcome.kept:
+                self._hand_over.remove()
             if self._host_visible:
                 outcome.kept = outcome.kept and Path(self._request.path).is_dir()
 
@@ -217,6 +221,7 @@ class _Run:
                 store=self._store,
                 cancel=self._cancel.child(),
                 step_env=self._options.step_env,
+                hand_over=self._hand_over,
             ),
             once=OnceMarks(self._request.run_dir if self._host_visible else None),
         )

@@ -14,7 +14,13 @@ import attrs
 
 from swamp_driver.errors import NotFoundError, StoreError
 from swamp_driver.host._event_json import event_from_json, event_to_json
-from swamp_driver.host._records import ReportRecord, RunRecord, StepRecord, WorkspaceRecord
+from swamp_driver.host._records import (
+    HandedOn,
+    ReportRecord,
+    RunRecord,
+    StepRecord,
+    WorkspaceRecord,
+)
 from swamp_driver.host._report_files import read_reports, write_report
 from swamp_driver.host._settings import HostSettings
 from swamp_driver.host._step_log import (
@@ -297,6 +303,7 @@ def _step(text: str) -> StepRecord:
             "status": _maybe(StepStatus, data["status"]),
             "end": _maybe(StepEnd, data["end"]),
             "usage": Usage(**data["usage"]),
+            "handed_on": tuple(HandedOn(**one) for one in data.get("handed_on", ())),
         }
     )
 

@@ -15,6 +15,7 @@ from swamp_driver.host._masking import Masker, mask_text
 from swamp_driver.host._records import StepRecord
 from swamp_driver.host._step_log import StepLog
 from swamp_driver.host._store import Store
+from swamp_driver.host.outputs import Beside, HandOver, HandOverError
 from swamp_driver.spec import (
     CancelToken,
     Json,
@@ -84,6 +85,7 @@ class UnitRunner:
     cancel: CancelToken
     step_env: Callable[[str], Mapping[str, str]] | None = None
     """See `RunOptions.step_env`."""
+    hand_over: HandOver
 
     def run(self, unit: Unit) -> Settled:
         """Run a unit to its end, and return how it ended; its records and events are written.
@@ -113,12 +115,44 @@ class UnitRunner:
         output = _Output(self.bus, log, unit)
         try:
             opened = self.bindings.get(unit.step.binding, unit.driver, unit.config)
+            beside = Beside(opened=opened, step_id=unit.step_id, cancel=self.cancel)
+            self.hand_over.before(beside, unit.step, unit.bound)
             result = self._run_in(opened, unit, output)
         except SwampDriverError as error:
             return self._not_run(unit, error, started_at)
         finally:
             output.close()
-        return _settle(unit, result, self.run_id)
+        return self._hand_on(beside, unit, _settle(unit, result, self.run_id))
+
+    def _hand_on(self, beside: Beside, unit: Unit, settled: Settled) -> Settled:
+        """Check or take the files that a step hands on; it has failed where they are not there."""
+        record = settled.record
+        status, broken = record.status, settled.broken
+        assert status is not None
+        if not unit.bound.outputs and unit.bound.directory is None:
+            return settled
+        problems: tuple[str, ...]
+        try:
+            found = self.hand_over.after(beside, unit.name, unit.bound, status)
+            handed_on, problems = found.handed_on, found.problems
+        except HandOverError as error:
+            handed_on, problems = (), (str(error),)
+        except SwampDriverError as error:
+            handed_on, problems = (), (str(error),)
+            broken = broken or f"step '{unit.name}': driver '{unit.driver}': {error}"
+        if problems and status is StepStatus.SUCCEEDED:
+            status = StepStatus.CANCELLED if self.cancel.cancelled else StepStatus.FAILED
+        return attrs.evolve(
+            settled,
+            record=attrs.evolve(
+                record,
+                status=status,
+                allowed_failure=unit.step.allow_failure and status is StepStatus.FAILED,
+                detail=mask_text("; ".join(filter(None, (record.detail, *problems))), unit.secrets),
+                handed_on=handed_on,
+            ),
+            broken=broken,
+        )
 
     def _run_in(self, opened: OpenedBinding, unit: Unit, output: _Output) -> StepResult:
         io = StepIO(output.write, cancel=self.cancel.child())
@@ -143,7 +177,7 @@ class UnitRunner:
             started_at=started_at,
             detail=detail,
         )
-        if cancelled or isinstance(error, StepStartError):
+        if cancelled or isinstance(error, StepStartError | HandOverError):
             return Settled(record=record)
         return Settled(
             record=record,

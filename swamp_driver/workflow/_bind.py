@@ -13,6 +13,7 @@ from swamp_driver.errors import WorkflowError
 from swamp_driver.spec import Json, StepRequest, WorkspaceRequest
 from swamp_driver.spec._suggest import quoted
 from swamp_driver.workflow._bind_errors import bind_error, unusable
+from swamp_driver.workflow._bind_outputs import WORK, base_directory, bind_outputs
 from swamp_driver.workflow._bind_service import BoundService, bind_service
 from swamp_driver.workflow._commands import ShellCommand
 from swamp_driver.workflow._evaluate import (
@@ -34,7 +35,6 @@ from swamp_driver.workflow._template import Template
 SCRIPT = "script"
 OUTPUT = "output"
 TEMPORARY = "tmp"
-WORK = "work"
 _SHOWN_COMMAND = 120
 
 
@@ -52,6 +52,11 @@ class BoundStep(Value):
     sharing: Literal["shared", "exclusive"] = "shared"
     service: BoundService | None = None
     """It is a background step."""
+    outputs: tuple[str, ...] = ()
+    """The paths of the step's outputs, relative to the workspace or to `directory`."""
+    directory: str | None = None
+    """The working directory of a step that hands on or takes files where steps share none: to be
+    made before the step, with what it takes in it."""
     secret_values: frozenset[str] = frozenset()
     """Values that must not be shown."""
 
@@ -108,6 +113,8 @@ def bind_step(
         once_key=binder.text(step.once, "once") if step.once is not None else None,
         sharing=step.sharing,
         service=bind_service(step.background, binder) if step.background else None,
+        outputs=bind_outputs(step, scope, base=binder.base),
+        directory=binder.base if binder.has_directory else None,
     )
 
 
@@ -126,6 +133,9 @@ class _Binder:
         self._workspace = workspace
         self._step_id = step_id
         self._exchange = workspace.exchange(step_id)
+        shared = scope.workspace_path is not None
+        self.has_directory = not shared and bool(step.outputs or step.takes)
+        self.base = base_directory(workspace, step_id, shared=shared, own=self.has_directory)
 
     def request(self, name: str, passed_env: Mapping[str, str]) -> StepRequest:
         shared = self._scope.workspace_path is not None
@@ -136,10 +146,10 @@ class _Binder:
             name=name,
             argv=("/bin/sh", "-e", posixpath.join(self._exchange, SCRIPT)),
             env=self._env(name, passed_env, values),
-            cwd=self._cwd(shared=shared),
+            cwd=self._cwd(),
             exchange=self._exchange,
             files={SCRIPT: script.encode(), OUTPUT: b""},
-            directories=(TEMPORARY,) if shared else (TEMPORARY, WORK),
+            directories=(TEMPORARY,) if shared or self.has_directory else (TEMPORARY, WORK),
             collect=(OUTPUT,),
             timeout_s=None if timeout_ms is None else timeout_ms / 1000,
         )
@@ -184,8 +194,8 @@ class _Binder:
         """Return the error of a value that cannot be used."""
         return unusable(self._scope, self._step, what, hint, key=key)
 
-    def _cwd(self, *, shared: bool) -> str:
-        base = self._workspace.path if shared else posixpath.join(self._exchange, WORK)
+    def _cwd(self) -> str:
+        base = self.base
         if self._step.working_dir is None:
             return base
         wanted = self.text(self._step.working_dir, "workingDir")

@@ -8,7 +8,7 @@ from typing import Any
 
 import attrs
 
-from swamp_driver.spec._suggest import did_you_mean, quoted
+from swamp_driver.spec._suggest import quoted
 from swamp_driver.workflow._cel import ExpressionError, references_of
 from swamp_driver.workflow._evaluate import (
     TemplateError,
@@ -22,6 +22,7 @@ from swamp_driver.workflow._model import Workflow
 from swamp_driver.workflow._model_step import Step
 from swamp_driver.workflow._model_task import WorkflowTask
 from swamp_driver.workflow._names import Known, check_references
+from swamp_driver.workflow._output_targets import check_targets
 from swamp_driver.workflow._problems import Place, Problems
 from swamp_driver.workflow._scan import Expression, Literal
 from swamp_driver.workflow._shell import write_script
@@ -51,7 +52,7 @@ def check_workflow(workflow: Workflow, problems: Problems) -> None:
         for position, step in enumerate(job.steps):
             steps = seen.before_step(number, position)
             _check_step(step, check, steps, problems)
-            _check_targets(step, seen, problems)
+            check_targets(step, (number, position), seen, problems)
 
 
 class _Expressions:
@@ -150,15 +151,3 @@ def _check_env(env: dict[str, Template], place: Place, problems: Problems) -> No
                 Place(f"{place.path}.{name}", value.line, value.column),
                 hint=f"names that begin with '{_RESERVED}' cannot be set",
             )
-
-
-def _check_targets(step: Step, seen: StepsSeen, problems: Problems) -> None:
-    for output in step.outputs:
-        for index, target in enumerate(output.make_available_to):
-            if target.text not in seen.names and target.text:
-                where = output.where.value("makeAvailableTo")
-                problems.add(
-                    f"there is no step {quoted(target.text)}",
-                    Place(f"{where.path}[{index}]", target.line, target.column),
-                    hint=did_you_mean(target.text, seen.names),
-                )

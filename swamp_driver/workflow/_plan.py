@@ -22,6 +22,7 @@ from swamp_driver.workflow._inputs import check_inputs
 from swamp_driver.workflow._load import read_workflow
 from swamp_driver.workflow._model import Job, Workflow
 from swamp_driver.workflow._model_step import Step
+from swamp_driver.workflow._output_targets import with_takes
 from swamp_driver.workflow._plan_step import StepPlanner
 from swamp_driver.workflow._planned import (
     Plan,
@@ -155,7 +156,7 @@ class _Planner:
             workspace=workspace,
             concurrency=self._concurrency(workflow),
             bindings=self._bindings.planned,
-            jobs=jobs,
+            jobs=with_takes(jobs),
             reports=found,
         )
 

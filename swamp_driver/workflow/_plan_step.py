@@ -12,6 +12,7 @@ from swamp_driver.workflow._model import Workflow
 from swamp_driver.workflow._model_step import ForEach, Step
 from swamp_driver.workflow._model_task import ModelMethodTask, ShellInputs, Task
 from swamp_driver.workflow._node import Node, ScalarNode, config_tree
+from swamp_driver.workflow._output_paths import check_output_paths
 from swamp_driver.workflow._plan_service import plan_background
 from swamp_driver.workflow._planned import (
     PlannedDependency,
@@ -103,15 +104,10 @@ class StepPlanner:
         )
 
     def _check_workspace(self, step: Step) -> None:
-        if self._workspace.enabled:
-            return
-        for key, what in (
-            ("outputs", "'outputs' without a shared workspace are not supported yet"),
-            ("once", "'once' needs a workspace"),
-        ):
-            if step.where.has(key):
-                place = step.where.key(key)
-                self._problems.add(what, place, hint="write 'workspace: {enabled: true}'")
+        check_output_paths(step, self._static, self._problems)
+        if not self._workspace.enabled and step.where.has("once"):
+            place, hint = step.where.key("once"), "write 'workspace: {enabled: true}'"
+            self._problems.add("'once' needs a workspace", place, hint=hint)
 
     def _for_each(self, written: ForEach) -> PlannedForEach:
         return PlannedForEach(item=written.item.text, values=self._values(written))

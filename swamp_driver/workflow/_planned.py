@@ -107,6 +107,16 @@ class PlannedBackground(Value):
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
+class TakenOutput(Value):
+    """What an earlier step hands on to this one."""
+
+    step: str
+    """The id of the earlier step."""
+    output: int
+    """Which of its `outputs`, from 0."""
+
+
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class PlannedStep(Value):
     """A step with everything decided that can be decided before the run."""
 
@@ -128,6 +138,8 @@ class PlannedStep(Value):
     once: Template | None = None
     outputs: tuple[PlannedOutput, ...] = ()
     background: PlannedBackground | None = None
+    takes: tuple[TakenOutput, ...] = ()
+    """What earlier steps hand on to it, in the order of these steps."""
     binding: str
     """Id of a `PlannedBinding`."""
     line: int = 0

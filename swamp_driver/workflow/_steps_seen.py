@@ -60,7 +60,7 @@ class StepsSeen:
 
     def __init__(self, workflow: Workflow, graphs: Graphs) -> None:
         self._jobs = workflow.jobs
-        self._graphs = graphs
+        self.graphs = graphs
         self._homes: dict[str, list[tuple[int, int]]] = {}
         for number, job in enumerate(workflow.jobs):
             for position, step in enumerate(job.steps):
@@ -70,6 +70,14 @@ class StepsSeen:
     def names(self) -> frozenset[str]:
         """Return the names of all steps."""
         return frozenset(self._homes)
+
+    def homes(self, name: str) -> list[tuple[int, int]]:
+        """Return where steps of that name are: the numbers of job and step."""
+        return self._homes.get(name, [])
+
+    def job_name(self, number: int) -> str:
+        """Return what a job is called in the file."""
+        return self._jobs[number].name.text
 
     def before_all(self, name: str) -> str | None:
         """Check a reference in what belongs to the whole workflow."""
@@ -88,7 +96,7 @@ class StepsSeen:
 
     def _in_own_job(self, name: str, home: tuple[int, int], position: int | None) -> str | None:
         job, other = home
-        if position is not None and self._graphs.steps[job].precedes(other, position):
+        if position is not None and self.graphs.steps[job].precedes(other, position):
             return None
         if other == position:
             return f"the step {quoted(name)} cannot ask about itself"
@@ -99,7 +107,7 @@ class StepsSeen:
         if len(homes) > 1:
             jobs = ", ".join(repr(self._jobs[number].name.text) for number, _ in homes)
             return f"several jobs have a step {quoted(name)}: {jobs}"
-        if self._graphs.jobs.precedes(homes[0][0], job):
+        if self.graphs.jobs.precedes(homes[0][0], job):
             return None
         other = quoted(self._jobs[homes[0][0]].name.text)
         return (

@@ -120,7 +120,7 @@ def test_a_directory_that_cannot_be_made_is_said(tmp_path: Path) -> None:
     store = BlobStore(tmp_path / "state")
     with pytest.raises(StoreError) as caught:
         put(store, b"x")
-    assert str(caught.value) == f"nothing can be kept in '{tmp_path}/state': File exists"
+    assert str(caught.value) == f"nothing can be kept in '{tmp_path}/state': Not a directory"
 
 
 def test_unused_blobs_are_removed_and_counted(store: BlobStore, directory: Path) -> None:

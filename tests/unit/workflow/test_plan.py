@@ -106,9 +106,12 @@ jobs:
         weight: 3
         concurrency: 2
         allowFailure: true
-        outputs: [{path: out, makeAvailableTo: [other]}]
+        outputs: [{path: out, makeAvailableTo: [user]}]
         sharing: exclusive
         once: key-${{ inputs.target }}
+      - name: user
+        dependsOn: [{step: compile, condition: {type: always}}]
+        run: "true"
 """
 
 
@@ -141,7 +144,7 @@ def test_a_step_keeps_all_that_was_written() -> None:
         concurrency=2,
         allow_failure=True,
         outputs=(
-            PlannedOutput(path=Template("out", line=24, column=26), make_available_to=("other",)),
+            PlannedOutput(path=Template("out", line=24, column=26), make_available_to=("user",)),
         ),
         sharing="exclusive",
         once=Template("key-${{ inputs.target }}", line=26, column=15),
