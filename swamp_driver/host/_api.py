@@ -16,6 +16,7 @@ from swamp_driver.host._repository import find_repository, read_repository_file
 from swamp_driver.host._run import RunOptions, execute_run
 from swamp_driver.host._settings import HostSettings
 from swamp_driver.host._store import open_store
+from swamp_driver.host._workflow_files import MOST_BYTES, WorkflowFiles
 from swamp_driver.spec import CancelToken, Json
 from swamp_driver.workflow import (
     DriverSelection,
@@ -27,9 +28,6 @@ from swamp_driver.workflow import (
     plan_text,
     plan_workflow,
 )
-
-MOST_BYTES = 4 * 1024 * 1024
-"""The largest workflow file that is read."""
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
@@ -97,6 +95,7 @@ def plan(
         selection=_selection(Path(loaded.directory), driver, driver_config),
         catalog=_catalog(drivers),
         reports=_reports(Path(loaded.directory)),
+        workflows=WorkflowFiles(),
     )
 
 
@@ -125,6 +124,7 @@ def plan_file(
         selection=_selection(Path(path).parent, driver, driver_config),
         catalog=_catalog(drivers),
         reports=_reports(Path(path).parent),
+        workflows=WorkflowFiles(),
     )
 
 

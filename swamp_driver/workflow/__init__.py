@@ -11,6 +11,7 @@ from swamp_driver.workflow._commands import (
     Command,
     ConfigTree,
     MethodCommand,
+    PlannedTier,
     ShellCommand,
     WorkflowCommand,
     command_trees,
@@ -30,10 +31,12 @@ from swamp_driver.workflow._known import KnownTree, known_tree, waits_for
 from swamp_driver.workflow._load import parse_workflow
 from swamp_driver.workflow._model import Job, Workflow
 from swamp_driver.workflow._model_step import Step
+from swamp_driver.workflow._nesting import WorkflowFinder, WorkflowNotFoundError, literal
 from swamp_driver.workflow._outputs import OutputsError, parse_outputs
-from swamp_driver.workflow._plan import plan_text, plan_workflow
+from swamp_driver.workflow._plan import plan_nested, plan_text, plan_workflow
 from swamp_driver.workflow._planned import (
     PLAN_SCHEMA,
+    Nesting,
     Plan,
     PlannedBinding,
     PlannedDependency,
@@ -44,6 +47,7 @@ from swamp_driver.workflow._planned import (
     PlannedWorkspace,
     Preserve,
     Sharing,
+    WorkflowFile,
 )
 from swamp_driver.workflow._reports import FoundReports, PlannedReport, ReportCatalog, ReportScope
 from swamp_driver.workflow._scope import RunScope, StepView, self_of
@@ -92,6 +96,7 @@ __all__ = [
     "Job",
     "KnownTree",
     "MethodCommand",
+    "Nesting",
     "NotCondition",
     "OutputsError",
     "Plan",
@@ -102,6 +107,7 @@ __all__ = [
     "PlannedOutput",
     "PlannedReport",
     "PlannedStep",
+    "PlannedTier",
     "PlannedWorkspace",
     "Preserve",
     "ReportCatalog",
@@ -117,6 +123,9 @@ __all__ = [
     "VaultDeclaration",
     "Workflow",
     "WorkflowCommand",
+    "WorkflowFile",
+    "WorkflowFinder",
+    "WorkflowNotFoundError",
     "aggregate",
     "bind_config",
     "bind_step",
@@ -125,11 +134,13 @@ __all__ = [
     "expand_for_each",
     "json_schema",
     "known_tree",
+    "literal",
     "parse_assignments",
     "parse_outputs",
     "parse_repository_file",
     "parse_workflow",
     "plan_from_json",
+    "plan_nested",
     "plan_text",
     "plan_to_json",
     "plan_workflow",

@@ -100,16 +100,32 @@ class Bindings:
                 self._problems.add(str(error), choice.chosen_by.place)
         return self._infos[choice.driver]
 
-    def check_capabilities(self, *, persistent: bool, services: Collection[str] = ()) -> None:
-        """Note drivers that cannot do what the workflow as a whole asks of them.
+    @property
+    def keys(self) -> frozenset[str]:
+        """Return what tells one driver with its options from another."""
+        return frozenset(self._found)
 
-        `services` are the ids of the bindings that have background steps.
+    def check_capabilities(
+        self,
+        *,
+        persistent: bool,
+        asks: bool = False,
+        services: Collection[str] = (),
+        others: frozenset[str] = frozenset(),
+    ) -> None:
+        """Note drivers that cannot do what the run as a whole asks of them.
+
+        `services` are the ids of the bindings that have background steps; `asks`: the run may be
+        suspended; `others`: the keys of the drivers around.
         """
         wanted: list[tuple[Capability, str, str]] = []
         if persistent:
             what = "cannot keep a workspace for the next run ('persistent: true')"
             wanted.append((Capability.PERSISTENT, what, "choose another driver"))
-        if len(self._found) > 1:
+        elif asks:
+            what = "cannot keep the workspace while the run waits for an approval"
+            wanted.append((Capability.PERSISTENT, what, "choose another driver"))
+        if len(self._found.keys() | others) > 1:
             what = "cannot share the workspace with the other drivers of this workflow"
             wanted.append((Capability.HOST_VISIBLE, what, _REMEDY))
             wanted.append((Capability.ATTACH, what, _REMEDY))

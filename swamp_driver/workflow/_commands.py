@@ -38,15 +38,24 @@ class MethodCommand(Value):
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
-class WorkflowCommand(Value):
-    """Another workflow, run within this run; its text is here, so that a plan is complete."""
+class PlannedTier(Value):
+    """What one level says about drivers: a driver, options, both, or nothing."""
 
+    driver: str | None = None
+    config: Mapping[str, ConfigTree] | None = None
+
+
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class WorkflowCommand(Value):
+    """Another workflow, run within this run. Its text is in `Plan.nesting`, under `path`."""
+
+    path: str
+    """Absolute path of its file."""
     source: str
     """What its file is called in messages."""
-    directory: str
-    """Absolute path of the directory that its file is in."""
-    text: str
     inputs: Mapping[str, ConfigTree] = attrs.field(factory=dict)
+    tiers: tuple[PlannedTier, ...] = ()
+    """What is said about drivers around the step, the innermost first."""
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
@@ -55,6 +64,7 @@ class ApprovalCommand(Value):
 
     prompt: Template
     timeout_s: Template | int | None = None
+    """None or 0: there is no end to the wait."""
 
 
 Command = ShellCommand | MethodCommand | WorkflowCommand | ApprovalCommand

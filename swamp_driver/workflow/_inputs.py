@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from swamp_driver.spec import Json
 from swamp_driver.spec._suggest import did_you_mean, quoted
@@ -29,9 +29,16 @@ _NO_TEXT = "[\0\ud800-\udfff]"
 
 
 def check_inputs(
-    declared: Inputs, given: Mapping[str, Json], problems: Problems
+    declared: Inputs,
+    given: Mapping[str, Json],
+    problems: Problems,
+    *,
+    later: Collection[str] = (),
 ) -> dict[str, Json]:
-    """Return the values of all inputs; note what is missing, unknown or not as declared."""
+    """Return the values of all inputs; note what is missing, unknown or not as declared.
+
+    `later` are the names of inputs whose values are not known yet: they have none.
+    """
     values: dict[str, Json] = {}
     for name, declaration in declared.declarations.items():
         place = Place(f"inputs.{name}")
@@ -39,17 +46,17 @@ def check_inputs(
             problems.add(what, place)
         elif name in given:
             values[name] = check_value(declaration, given[name], place, problems)
-        elif declaration.default is not None:
+        elif declaration.default is not None and name not in later:
             values[name] = default_of(declaration)
-        elif name in declared.required:
+        elif name in declared.required and name not in later:
             hint = f"give it with --input {name}=VALUE"
             problems.add(f"the input {quoted(name)} is required", place, hint=hint)
-    for name in (name for name in given if name not in declared.declarations):
-        if declared.open:
+    for name in (name for name in (*given, *later) if name not in declared.declarations):
+        if not declared.open:
+            _unknown(name, declared, problems)
+        elif name in given:
             place = Place(join_path("inputs", name[:60]))
             values[name] = _other(declared.open, given[name], place, problems)
-        else:
-            _unknown(name, declared, problems)
     return values
 
 

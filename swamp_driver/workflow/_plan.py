@@ -9,6 +9,7 @@ import attrs
 
 from swamp_driver.spec import Json
 from swamp_driver.workflow._bindings import Bindings
+from swamp_driver.workflow._commands import ApprovalCommand, PlannedTier, WorkflowCommand
 from swamp_driver.workflow._drivers import (
     DriverCatalog,
     DriverSelection,
@@ -22,14 +23,28 @@ from swamp_driver.workflow._inputs import check_inputs
 from swamp_driver.workflow._load import read_workflow
 from swamp_driver.workflow._model import Job, Workflow
 from swamp_driver.workflow._model_step import Step
+from swamp_driver.workflow._model_task import ManualApprovalTask, WorkflowTask
+from swamp_driver.workflow._nesting import (
+    Call,
+    Caller,
+    KeptWorkflows,
+    Nested,
+    NestedPlanner,
+    NoWorkflows,
+    WorkflowFinder,
+    note_inputs,
+    plan_call,
+)
 from swamp_driver.workflow._output_targets import with_takes
 from swamp_driver.workflow._plan_step import StepPlanner
 from swamp_driver.workflow._planned import (
+    Nesting,
     Plan,
     PlannedDependency,
     PlannedJob,
     PlannedStep,
     PlannedWorkspace,
+    WorkflowFile,
 )
 from swamp_driver.workflow._problems import Place, Problems
 from swamp_driver.workflow._report_shape import ReportName
@@ -44,7 +59,7 @@ from swamp_driver.workflow._static import Static
 from swamp_driver.workflow._steps_seen import graphs_of
 
 
-def plan_workflow(  # noqa: PLR0913 - each is a thing of its own
+def plan_workflow(  # noqa: PLR0913 - each by its name
     workflow: Workflow,
     *,
     source: str,
@@ -53,10 +68,13 @@ def plan_workflow(  # noqa: PLR0913 - each is a thing of its own
     selection: DriverSelection,
     catalog: DriverCatalog,
     reports: ReportCatalog | None = None,
+    workflows: WorkflowFinder | None = None,
 ) -> Plan:
     """Return the plan of a workflow: inputs checked, drivers chosen, order decided.
 
-    Pure but for what `catalog` does. Every expression that uses nothing but inputs is evaluated.
+    Pure but for what `catalog` and `workflows` do. Every expression that uses nothing but inputs is
+    evaluated. The workflows that its steps run are planned as well, as far as their inputs are
+    known, and everything that is wrong with them is said.
 
     Args:
         workflow: From `parse_workflow`.
@@ -66,6 +84,7 @@ def plan_workflow(  # noqa: PLR0913 - each is a thing of its own
         selection: What is said about drivers outside of the file.
         catalog: Knows the drivers that are installed.
         reports: Knows the reports that there are; none by default.
+        workflows: Finds the workflows that steps run; None: there are none.
 
     Raises:
         WorkflowError: With all problems at once: inputs that are missing, unknown or not as
@@ -74,11 +93,11 @@ def plan_workflow(  # noqa: PLR0913 - each is a thing of its own
         PluginError: A driver that is chosen outside of the file cannot be used.
     """
     problems = Problems(file=source, text=workflow.text)
-    planner = _Planner(workflow, inputs, selection, catalog, problems)
-    return planner.plan(source=source, directory=directory, reports=reports or ReportCatalog())
+    main = _Main(source, directory, selection, catalog, workflows, reports)
+    return main.plan(workflow, inputs, problems)
 
 
-def plan_text(  # noqa: PLR0913 - each is a thing of its own
+def plan_text(  # noqa: PLR0913 - each by its name
     text: str,
     *,
     source: str,
@@ -87,6 +106,7 @@ def plan_text(  # noqa: PLR0913 - each is a thing of its own
     selection: DriverSelection,
     catalog: DriverCatalog,
     reports: ReportCatalog | None = None,
+    workflows: WorkflowFinder | None = None,
 ) -> Plan:
     """Return the plan of the workflow that `text` is.
 
@@ -101,8 +121,133 @@ def plan_text(  # noqa: PLR0913 - each is a thing of its own
     workflow = read_workflow(text, problems)
     if workflow is None:
         raise problems.error()
-    planner = _Planner(workflow, inputs, selection, catalog, problems)
-    return planner.plan(source=source, directory=directory, reports=reports or ReportCatalog())
+    main = _Main(source, directory, selection, catalog, workflows, reports)
+    return main.plan(workflow, inputs, problems)
+
+
+def plan_nested(
+    command: WorkflowCommand,
+    *,
+    nesting: Nesting,
+    inputs: Mapping[str, Json],
+    tiers: Sequence[PlannedTier],
+    workspace: PlannedWorkspace,
+    catalog: DriverCatalog,
+) -> Plan:
+    """Return the plan of the workflow that a step runs, now that its inputs are known.
+
+    Pure but for what `catalog` does: no file is read. What its own steps run is not looked into
+    before their turn.
+
+    Args:
+        command: Of the step.
+        nesting: Of the plan that the step is in.
+        inputs: Those of the command, evaluated.
+        tiers: Those of the command, every expression evaluated (see `literal_tier`).
+        workspace: Of the plan that the step is in: there is one directory in a run.
+        catalog: Knows the drivers that are installed.
+
+    Raises:
+        WorkflowError: With all problems at once.
+        PluginError: A driver that is chosen outside of the file cannot be used.
+    """
+    file = next(one for one in nesting.files if one.path == command.path)
+    nested = Nested(finder=KeptWorkflows(nesting), make=_no_planner, looks_inside=False)
+    workflow, problems = nested.read(file)
+    if workflow is None:
+        raise problems.error()
+    around = _Around(
+        outer=_tier_of(nesting.outer),
+        inner=_tier_of(nesting.inner),
+        default=nesting.default,
+        catalog=catalog,
+        nested=nested,
+        reports=None,
+    )
+    caller = Caller(
+        chain=(file, file), tiers=tuple(_tier_of(tier) for tier in tiers), workspace=workspace
+    )
+    planner = _Planner(workflow, inputs, problems, caller, around)
+    planner.check_capabilities(persistent=workspace.persistent, drivers=frozenset())
+    problems.raise_any()
+    found = planner.plan(source=file.source, directory=str(PurePath(file.path).parent))
+    return attrs.evolve(found, nesting=nesting)
+
+
+def _no_planner(*_: object) -> NestedPlanner:
+    raise AssertionError("what nested workflows run is not looked into")
+
+
+def _tier_of(tier: PlannedTier) -> Tier:
+    return Tier(driver=tier.driver, config=tier.config, node_path="driverConfig")
+
+
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class _Around:
+    """What all workflows of one plan are planned with."""
+
+    outer: Tier
+    inner: Tier
+    default: str
+    catalog: DriverCatalog
+    nested: Nested
+    reports: ReportCatalog | None
+    """None where the reports of the run are decided already."""
+
+
+class _Main:
+    """Plans the file that is run, and all that it runs."""
+
+    def __init__(
+        self,
+        source: str,
+        directory: str,
+        selection: DriverSelection,
+        catalog: DriverCatalog,
+        workflows: WorkflowFinder | None,
+        reports: ReportCatalog | None,
+    ) -> None:
+        self._source = source
+        self._directory = directory
+        self._nested = Nested(finder=workflows or NoWorkflows(), make=self._make)
+        self._around = _Around(
+            outer=outside_tier(selection.cli_driver, selection.cli_config, path="--driver-config"),
+            inner=selection.repo or Tier(),
+            default=selection.default,
+            catalog=catalog,
+            nested=self._nested,
+            reports=reports or ReportCatalog(),
+        )
+
+    def plan(self, workflow: Workflow, inputs: Mapping[str, Json], problems: Problems) -> Plan:
+        path = str(PurePath(self._directory, PurePath(self._source).name))
+        file = WorkflowFile(path=path, source=self._source, text=workflow.text)
+        caller = Caller(chain=(file,), workspace=PlannedWorkspace())
+        planner = _Planner(workflow, inputs, problems, caller, self._around)
+        planner.finish(persistent=False, drivers=frozenset())
+        problems.raise_any()
+        plan = planner.plan(source=self._source, directory=self._directory)
+        return attrs.evolve(plan, nesting=self._nesting())
+
+    def _make(
+        self,
+        workflow: Workflow,
+        inputs: Mapping[str, Json],
+        problems: Problems,
+        caller: Caller,
+    ) -> NestedPlanner:
+        return _Planner(workflow, inputs, problems, caller, self._around)
+
+    def _nesting(self) -> Nesting | None:
+        if not self._nested.files:
+            return None
+        outer, inner = self._around.outer, self._around.inner
+        return Nesting(
+            files=tuple(self._nested.files.values()),
+            outer=PlannedTier(driver=outer.driver, config=outer.config),
+            inner=PlannedTier(driver=inner.driver, config=inner.config),
+            default=self._around.default,
+        )
 
 
 class _Planner:
@@ -112,38 +257,61 @@ class _Planner:
         self,
         workflow: Workflow,
         inputs: Mapping[str, Json],
-        selection: DriverSelection,
-        catalog: DriverCatalog,
         problems: Problems,
+        caller: Caller,
+        around: _Around,
     ) -> None:
         self._workflow = workflow
-        self._selection = selection
         self._problems = problems
-        self._inputs = check_inputs(workflow.inputs, inputs, problems)
+        self._caller = caller
+        self._around = around
+        wrong = Problems(file=problems.file, text=workflow.text)
+        self._inputs = check_inputs(workflow.inputs, inputs, wrong, later=caller.later)
+        if caller.is_nested:
+            note_inputs(wrong, caller, problems)
+        else:
+            problems.take(wrong.found)
         # where an input is missing or a name is wrong, much has no value: said once is enough
         noted = Problems(file=problems.file) if problems else problems
-        self._static = Static(InputsScope(inputs=self._inputs), noted)
-        self._bindings = Bindings(catalog, self._static, problems)
+        self._static = Static(InputsScope(inputs=self._inputs, later=caller.later), noted)
+        self._bindings = Bindings(around.catalog, self._static, problems)
         self._graphs = graphs_of(workflow, problems)
-        self._outer = outside_tier(
-            selection.cli_driver, selection.cli_config, path="--driver-config"
+        problems.know_file(around.inner.file, around.inner.file_text)
+        self._inside: list[NestedPlanner] = []
+        self._static.check(attrs.evolve(workflow, jobs=()))
+        self._name = self._static.text(workflow.name)
+        self._workspace = self._plan_workspace(self._name)
+        self._jobs = with_takes(self._plan_jobs())
+        self._reports = self._plan_reports()
+        self.asks = any(inside.asks for inside in self._inside) or any(
+            isinstance(step.command, ApprovalCommand) for job in self._jobs for step in job.steps
         )
-        self._inner = selection.repo or Tier()
-        problems.know_file(self._inner.file, self._inner.file_text)
 
-    def plan(self, *, source: str, directory: str, reports: ReportCatalog) -> Plan:
-        """Return the plan; raise all problems."""
-        workflow, static = self._workflow, self._static
-        static.check(attrs.evolve(workflow, jobs=()))
-        name = static.text(workflow.name)
-        workspace = self._workspace(name)
-        jobs = self._jobs(workspace)
+    @property
+    def problems(self) -> Problems:
+        """Return what is wrong."""
+        return self._problems
+
+    def finish(self, *, persistent: bool, drivers: frozenset[str]) -> None:
+        """Note what only the whole run can tell, here and in all that the workflow runs."""
+        persistent = persistent or self._workspace.persistent
+        self.check_capabilities(persistent=persistent, drivers=drivers)
+        for inside in self._inside:
+            inside.finish(persistent=persistent, drivers=drivers | self._bindings.keys)
+            self._problems.take(inside.problems.found)
+
+    def check_capabilities(self, *, persistent: bool, drivers: frozenset[str]) -> None:
+        """Note drivers that cannot do what the run asks; `drivers` are used around it."""
         self._bindings.check_capabilities(
-            persistent=workspace.persistent,
-            services={step.binding for job in jobs for step in job.steps if step.background},
+            persistent=persistent,
+            asks=self.asks,
+            services={step.binding for job in self._jobs for step in job.steps if step.background},
+            others=drivers,
         )
-        found = self._reports(reports)
-        self._problems.raise_any()
+
+    def plan(self, *, source: str, directory: str) -> Plan:
+        """Return the plan, where there are no problems."""
+        workflow, static, name = self._workflow, self._static, self._name
         return Plan(
             workflow=name,
             workflow_id=static.text(workflow.id) if workflow.id else PurePath(source).stem,
@@ -153,15 +321,18 @@ class _Planner:
             source=source,
             directory=directory,
             inputs=self._inputs,
-            workspace=workspace,
+            workspace=self._workspace,
             concurrency=self._concurrency(workflow),
             bindings=self._bindings.planned,
-            jobs=with_takes(jobs),
-            reports=found,
+            jobs=self._jobs,
+            reports=self._reports,
+            asks=self.asks,
         )
 
-    def _reports(self, catalog: ReportCatalog) -> FoundReports:
-        written = self._workflow.reports
+    def _plan_reports(self) -> FoundReports:
+        catalog, written = self._around.reports, self._workflow.reports
+        if catalog is None:
+            return FoundReports()
         return plan_reports(
             require=_wanted(written.require) if written else (),
             skip=_wanted(written.skip) if written else (),
@@ -169,13 +340,21 @@ class _Planner:
             problems=self._problems,
         )
 
-    def _workspace(self, name: str) -> PlannedWorkspace:
+    def _plan_workspace(self, name: str) -> PlannedWorkspace:
         written, static = self._workflow.workspace, self._static
         enabled = static.flag(written.enabled, written.where.value("enabled"))
         persistent = static.flag(written.persistent, written.where.value("persistent"))
         if persistent and not enabled:
             place = written.where.value("persistent")
             self._problems.add("a workspace that is disabled cannot be persistent", place)
+        if self._caller.is_nested:
+            # One directory in a run: what a nested file says of it is for runs of its own; but its
+            # steps may keep apart, which needs no directory.
+            around = self._caller.workspace
+            if written.where.has("enabled") and enabled and not around.enabled:
+                what = "the workspace is disabled in the workflow that runs this one"
+                self._problems.add(what, written.where.value("enabled"))
+            return attrs.evolve(around, enabled=around.enabled and enabled)
         return PlannedWorkspace(
             enabled=enabled,
             persistent=persistent,
@@ -191,9 +370,9 @@ class _Planner:
         place = record.where.value("weight")
         return self._static.whole(record.weight, place, minimum=-(2**31))
 
-    def _jobs(self, workspace: PlannedWorkspace) -> tuple[PlannedJob, ...]:
+    def _plan_jobs(self) -> tuple[PlannedJob, ...]:
         names = self._job_names()
-        steps = StepPlanner(self._static, self._problems, self._workflow, workspace)
+        steps = StepPlanner(self._static, self._problems, self._workflow, self._workspace)
         order = _order(
             self._graphs.jobs,
             [(self._weight(job), names[job.name.text]) for job in self._workflow.jobs],
@@ -221,7 +400,7 @@ class _Planner:
         """Return the names of the jobs, evaluated, by their names as written."""
         names: dict[str, str] = {}
         for job in self._workflow.jobs:
-            name = self._static.text(job.name)
+            name = self._static.text(job.name) or job.name.text
             if name in names.values():
                 place = job.where.value("name")
                 self._problems.add(f"there are two jobs with the name {name!r}", place)
@@ -230,27 +409,43 @@ class _Planner:
 
     def _steps(self, job: Job, graph: Graph, steps: StepPlanner) -> tuple[PlannedStep, ...]:
         order = _order(graph, [(self._weight(step), step.name.text) for step in job.steps])
-        planned = (
-            steps.plan(
-                job.steps[position],
-                weight=self._weight(job.steps[position]),
-                concurrency=self._concurrency(job.steps[position]),
-                binding=self._bindings.bind(
-                    choose(
-                        [
-                            self._outer,
-                            self._tier(job.steps[position]),
-                            self._tier(job),
-                            self._tier(self._workflow),
-                            self._inner,
-                        ],
-                        default=self._selection.default,
-                    )
-                ),
-            )
-            for position in order
-        )
+        planned = (self._step(job.steps[position], job, steps) for position in order)
         return tuple(step for step in planned if step is not None)
+
+    def _step(self, step: Step, job: Job, steps: StepPlanner) -> PlannedStep | None:
+        tiers = (
+            self._tier(step),
+            self._tier(job),
+            self._tier(self._workflow),
+            *self._caller.tiers,
+        )
+        needs_driver = not isinstance(step.task, WorkflowTask | ManualApprovalTask)
+        all_tiers = [self._around.outer, *tiers, self._around.inner]
+        choice = choose(all_tiers, default=self._around.default)
+        return steps.plan(
+            step,
+            weight=self._weight(step),
+            concurrency=self._concurrency(step),
+            binding=self._bindings.bind(choice) if needs_driver else "",
+            nested=self._call(step.task, tiers) if isinstance(step.task, WorkflowTask) else None,
+        )
+
+    def _call(self, task: WorkflowTask, tiers: tuple[Tier, ...]) -> WorkflowCommand | None:
+        """Return what a step does that runs a workflow, and keep the planner of that one."""
+        call = Call(
+            task=task,
+            tiers=tiers,
+            static=self._static,
+            problems=self._problems,
+            text=self._workflow.text,
+            caller=attrs.evolve(self._caller, workspace=self._workspace),
+        )
+        planned = plan_call(call, self._around.nested)
+        if planned is None:
+            return None
+        command, inside = planned
+        self._inside += [inside] if inside else []
+        return command
 
     def _tier(self, record: Workflow | Job | Step) -> Tier:
         where = record.where

@@ -12,7 +12,12 @@ import attrs
 
 from swamp_driver.errors import Problem, WorkflowError
 from swamp_driver.spec import Json
-from swamp_driver.workflow._commands import ConfigTree, MethodCommand, WorkflowCommand
+from swamp_driver.workflow._commands import (
+    ConfigTree,
+    MethodCommand,
+    PlannedTier,
+    WorkflowCommand,
+)
 from swamp_driver.workflow._planned import (
     PLAN_SCHEMA,
     Plan,
@@ -27,6 +32,7 @@ _TREES = {
     (MethodCommand, "global_args"),
     (MethodCommand, "inputs"),
     (WorkflowCommand, "inputs"),
+    (PlannedTier, "config"),
 }
 """Fields that hold options or values as written: mappings in them are marked as such."""
 _FREE = (Plan, "inputs")

@@ -7,10 +7,15 @@ from collections.abc import Mapping
 
 import attrs
 
-from swamp_driver.workflow._commands import ConfigTree, ShellCommand
+from swamp_driver.workflow._commands import (
+    ApprovalCommand,
+    ConfigTree,
+    ShellCommand,
+    WorkflowCommand,
+)
 from swamp_driver.workflow._model import Workflow
 from swamp_driver.workflow._model_step import ForEach, Step
-from swamp_driver.workflow._model_task import ModelMethodTask, ShellInputs, Task
+from swamp_driver.workflow._model_task import ManualApprovalTask, ModelMethodTask, ShellInputs, Task
 from swamp_driver.workflow._node import Node, ScalarNode, config_tree
 from swamp_driver.workflow._output_paths import check_output_paths
 from swamp_driver.workflow._plan_service import plan_background
@@ -41,7 +46,13 @@ class StepPlanner:
         self._numbers = itertools.count(1)
 
     def plan(
-        self, step: Step, *, weight: int, concurrency: int | None, binding: str
+        self,
+        step: Step,
+        *,
+        weight: int,
+        concurrency: int | None,
+        binding: str,
+        nested: WorkflowCommand | None = None,
     ) -> PlannedStep | None:
         """Return the plan of a step; None, with a problem noted, where it cannot be run."""
         shell = shell_inputs(step.task, self._problems) if step.task else None
@@ -52,7 +63,7 @@ class StepPlanner:
             self._static.check(shell)
         self._check_workspace(step)
         background = plan_background(step, self._static, self._problems)
-        command = self._command(step, shell)
+        command = nested or self._command(step, shell)
         if command is None:
             return None
         return PlannedStep(
@@ -83,7 +94,11 @@ class StepPlanner:
             line=step.where.place.line,
         )
 
-    def _command(self, step: Step, shell: ShellInputs | None) -> ShellCommand | None:
+    def _command(
+        self, step: Step, shell: ShellInputs | None
+    ) -> ShellCommand | ApprovalCommand | None:
+        if isinstance(step.task, ManualApprovalTask):
+            return self._approval(step.task)
         script = shell.run if shell else step.run
         if script is None:
             return None
@@ -102,6 +117,13 @@ class StepPlanner:
             ignore_exit_code=ignored,
             timeout_ms=self._static.timeout(timeout, place),
         )
+
+    def _approval(self, task: ManualApprovalTask) -> ApprovalCommand:
+        self._static.check(task)
+        timeout = task.timeout
+        if isinstance(timeout, Template) and is_static(timeout):
+            timeout = self._static.whole(timeout, task.where.value("timeout"))
+        return ApprovalCommand(prompt=task.prompt, timeout_s=timeout)
 
     def _check_workspace(self, step: Step) -> None:
         check_output_paths(step, self._static, self._problems)

@@ -13,7 +13,7 @@ import attrs
 
 from swamp_driver._value import Value
 from swamp_driver.spec import Json
-from swamp_driver.workflow._commands import Command, ConfigTree
+from swamp_driver.workflow._commands import Command, ConfigTree, PlannedTier
 from swamp_driver.workflow._condition import Condition
 from swamp_driver.workflow._reports import FoundReports
 from swamp_driver.workflow._template import Template
@@ -141,7 +141,7 @@ class PlannedStep(Value):
     takes: tuple[TakenOutput, ...] = ()
     """What earlier steps hand on to it, in the order of these steps."""
     binding: str
-    """Id of a `PlannedBinding`."""
+    """Id of a `PlannedBinding`; empty where no driver is needed for the step itself."""
     line: int = 0
     """Where the step begins in the file."""
 
@@ -157,6 +157,32 @@ class PlannedJob(Value):
     weight: int = 0
     concurrency: int | None = None
     """How many of its steps at once; None: no bound."""
+
+
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class WorkflowFile(Value):
+    """A workflow file that another one runs."""
+
+    path: str
+    """Absolute and free of symlinks: what tells one file from another."""
+    source: str
+    """What it is called in messages."""
+    text: str
+    names: Mapping[str, str] = attrs.field(factory=dict)
+    """What it calls the workflows that it runs itself: name as written -> `path`."""
+
+
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Nesting(Value):
+    """All that is needed to plan nested workflows while the run goes on, without any file."""
+
+    files: tuple[WorkflowFile, ...]
+    outer: PlannedTier
+    """What is said about drivers above every file."""
+    inner: PlannedTier
+    """What is said about drivers below every file."""
+    default: str
+    """The driver where nobody names one."""
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
@@ -184,3 +210,7 @@ class Plan(Value):
     """In the order in which they would start if each ended at once."""
     reports: FoundReports = attrs.field(factory=FoundReports)
     """What is reported on the run, and which files of reports cannot be read."""
+    nesting: Nesting | None = None
+    """None where no step runs another workflow."""
+    asks: bool = False
+    """A step of it, or of a nested workflow, waits for an approval: the run may be suspended."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 import attrs
 
@@ -64,6 +65,15 @@ class Problems:
         if problem not in self._found:
             self._found.append(problem)
 
+    @property
+    def found(self) -> tuple[Problem, ...]:
+        """Return what was found, in the order in which it was."""
+        return tuple(self._found)
+
+    def take(self, problems: Iterable[Problem]) -> None:
+        """Take over what was found elsewhere."""
+        self._found.extend(problem for problem in problems if problem not in self._found)
+
     def source_line(self, line: int, *, file: str = "") -> str | None:
         """Return the text of a line (from 1), or None where there is none or it is very long."""
         lines = self._others.get(file, []) if file else self._lines
@@ -82,7 +92,7 @@ class Problems:
         """Return an error with all problems, in the order of the file."""
         return WorkflowError(
             sorted(
-                self._found, key=lambda found: (found.file != self.file, found.line, found.column)
+                self._found, key=lambda one: (one.file != self.file, one.file, one.line, one.column)
             )
         )
 

@@ -27,10 +27,21 @@ class InputsScope(Value):
     """What is known before a run."""
 
     inputs: Mapping[str, Json]
+    later: frozenset[str] = frozenset()
+    """The names of inputs whose values only the run can tell."""
 
-    def variables(self, references: tuple[Reference, ...]) -> Mapping[str, Json]:  # noqa: ARG002
-        """Return `inputs`."""
+    def variables(self, references: tuple[Reference, ...]) -> Mapping[str, Json]:
+        """Return `inputs`; raise `ExpressionError` where one is needed that comes later."""
+        if self.is_later(references):
+            raise ExpressionError("an input is not known before the run")
         return {"inputs": dict(self.inputs)}
+
+    def is_later(self, references: Iterable[Reference]) -> bool:
+        """Return whether names are among them whose values only the run can tell."""
+        return bool(self.later) and any(
+            reference.root == "inputs" and (not reference.path or reference.path[0] in self.later)
+            for reference in references
+        )
 
     def explain(self, references: tuple[Reference, ...], missing: str) -> ExpressionError | None:
         """Return an error that says that an input was not given, or that a name comes later."""

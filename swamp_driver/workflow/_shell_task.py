@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from swamp_driver.workflow._model_step import Step
 from swamp_driver.workflow._model_task import (
     SHELL_INPUTS,
     ManualApprovalTask,
@@ -17,6 +18,39 @@ from swamp_driver.workflow._shape import Refused
 SHELL = "command/shell"
 EXECUTE = "execute"
 _ADVICE = "write 'run: ...', or 'modelType: command/shell' with 'methodName: execute'"
+
+
+_NOTHING_TO_RUN = (
+    "env",
+    "workingDir",
+    "timeout",
+    "once",
+    "sharing",
+    "outputs",
+    "dataOutputOverrides",
+)
+_NO_DRIVER = ("driver", "driverConfig")
+
+
+def check_keys(step: Step, problems: Problems) -> None:
+    """Note keys of a step that mean nothing where it runs no program itself."""
+    match step.task:
+        case WorkflowTask():
+            keys: tuple[str, ...] = _NOTHING_TO_RUN
+            hint = "write it at the steps of the workflow that is run"
+        case ManualApprovalTask():
+            keys, hint = (*_NOTHING_TO_RUN, *_NO_DRIVER), "remove it"
+        case _:
+            return
+    for key in keys:
+        if step.where.has(key):
+            what = f"a step with a {step.task.type!r} task takes no {key!r}"
+            advice = f"write {key!r} into 'task'" if _belongs_into(step.task, key) else hint
+            problems.add(what, step.where.key(key), hint=advice)
+
+
+def _belongs_into(task: Task, key: str) -> bool:
+    return key == "timeout" and isinstance(task, ManualApprovalTask)
 
 
 def check_task(task: Task, problems: Problems) -> None:
@@ -61,9 +95,6 @@ def _is_shell(task: Task) -> bool:
 def note_unsupported(task: Task, problems: Problems) -> None:
     """Note what a task wants that this version cannot run."""
     match task:
-        case WorkflowTask() | ManualApprovalTask():
-            place = task.where.value("type")
-            problems.add(f"{task.type!r} tasks are not supported by this version", place)
         case ModelMethodTask(model_id_or_name=name) if name is not None:
             place = task.where.key("modelIdOrName")
             problems.add("models are not supported by this version", place, hint=_ADVICE)

@@ -64,7 +64,8 @@ class Static:
             yield error
 
     def _part_errors(self, template: Template, part: Expression) -> Iterator[TemplateError]:
-        if not compiled(template, part).roots <= KNOWN_BEFORE:
+        program = compiled(template, part)
+        if not program.roots <= KNOWN_BEFORE or self.scope.is_later(program.references):
             return
         try:
             evaluate_part(template, part, self.scope)
