@@ -23,6 +23,7 @@
     └─ HostError                     the host cannot do what the user asked
        ├─ NotFoundError              no such run, step or workspace                     exit 2
        ├─ WorkspaceBusyError         a persistent workspace is held by another run      exit 2
+       ├─ ApprovalError              a run waits for no answer, or not for this one     exit 2
        └─ StoreError                 the records cannot be read or written              exit 3
 
 A step that fails is a value (`swamp_driver.spec.StepResult`); only a driver that fails is an
@@ -245,6 +246,12 @@ class NotFoundError(HostError):
 
 class WorkspaceBusyError(HostError):
     """A persistent workspace is held by another run, and waiting was not wanted."""
+
+    exit_code = 2
+
+
+class ApprovalError(HostError):
+    """A run cannot be answered or continued: it waits for nothing, or was answered before."""
 
     exit_code = 2
 

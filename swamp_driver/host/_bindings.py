@@ -13,6 +13,7 @@ from swamp_driver.errors import SwampDriverError
 from swamp_driver.host._bound_driver import BoundDriver, LoadedDriver, open_driver
 from swamp_driver.spec import (
     CancelToken,
+    DriverInfo,
     Json,
     Owner,
     Progress,
@@ -87,6 +88,10 @@ class Bindings:
         """
         return self._options_of(driver, config)[1]
 
+    def describe(self, name: str) -> DriverInfo:
+        """Return what a driver says of itself; raise `PluginError` where it cannot be used."""
+        return self._load(name).info
+
     def _options_of(self, driver: str, config: Mapping[str, Json]) -> tuple[LoadedDriver, object]:
         key = _key(driver, config)
         # A lock of its own: whoever evaluates steps must not wait for a driver that pulls an image.
@@ -157,6 +162,8 @@ def _expected_steps(plan: Plan) -> dict[str, tuple[int, int]]:
 def _steps_of(job: PlannedJob) -> dict[str, int]:
     counts: dict[str, int] = {}
     for step in job.steps:
+        if not step.binding:
+            continue  # what it runs is not known yet: it is a hint
         values = step.for_each.values if step.for_each else None
         # A list that is not known yet counts as one step: it is a hint, and more can be opened.
         count = len(values) if isinstance(values, list | dict) else 1

@@ -29,12 +29,21 @@ class EventBus:
     observer that raises is not called again, and a notice says why.
     """
 
-    def __init__(self, run_id: str, log: EventLog, observers: Sequence[Observer] = ()) -> None:
+    def __init__(
+        self,
+        run_id: str,
+        log: EventLog,
+        observers: Sequence[Observer] = (),
+        *,
+        last_seq: int = 0,
+        attempt: int = 1,
+    ) -> None:
         self._run_id = run_id
+        self._attempt = attempt
         self._log = log
         self._observers = list(observers)
         self._lock = threading.RLock()
-        self._seq = 0
+        self._seq = last_seq
 
     def add(self, observer: Observer) -> None:
         """Tell one more observer, from the next event on."""
@@ -62,7 +71,8 @@ class EventBus:
             run_id=self._run_id,
             seq=self._seq,
             time_s=time.time(),
-            **fields,  # type: ignore[arg-type]
+            attempt=self._attempt,
+            **fields,
         )
 
     def _tell(self, event: RunEvent) -> None:

@@ -2,36 +2,38 @@
 
 from __future__ import annotations
 
+import queue
 import threading
 from collections import deque
 from collections.abc import Iterable, Mapping
-from queue import SimpleQueue
 
 from swamp_driver.errors import SwampDriverError
 from swamp_driver.host._frame import Frame, StepState
-from swamp_driver.host._queue import ReadyQueue
+from swamp_driver.host._kept import History, KeptFrame
+from swamp_driver.host._nested import NestedWorkflows, failed_jobs
+from swamp_driver.host._questions import Questions
+from swamp_driver.host._queue import Queued, ReadyQueue
 from swamp_driver.host._records import StepRecord
 from swamp_driver.host._schedule import Decision, EndJob, SkipStep, StartJob, StartStep
-from swamp_driver.host._unit import Settled, Unit, UnitRunner, emit_step_ended
+from swamp_driver.host._unit import UnitRunner, emit_step_ended
 from swamp_driver.host._unit_binder import UnitBinder
+from swamp_driver.host._units import (
+    AnyUnit,
+    EndedUnit,
+    NestedUnit,
+    QuestionUnit,
+    Settled,
+    Unit,
+    record_of,
+)
 from swamp_driver.host._workspaces import OnceMarks
-from swamp_driver.spec import (
-    CancelStage,
-    JobEnded,
-    JobStarted,
-    StepStatus,
-    WorkspaceRequest,
-)
-from swamp_driver.workflow import (
-    Plan,
-    PlannedStep,
-    RunScope,
-    StepView,
-    aggregate,
-)
+from swamp_driver.spec import CancelStage, JobEnded, JobStarted, StepStatus, WorkspaceRequest
+from swamp_driver.workflow import Plan, PlannedStep, RunScope, StepView, aggregate, id_of_path
 
 _MOST_THREADS = 256
 """How many steps run at once where the file sets no bound: a machine has an end."""
+_LISTEN_S = 1.0
+"""How often answers are looked for while other steps run."""
 
 
 class _Cancelled:
@@ -42,7 +44,11 @@ _Message = _Cancelled | tuple[Unit, Settled | BaseException]
 
 
 class Coordinator:
-    """Runs the steps of a plan, once. What has happened is in its attributes afterwards."""
+    """Runs the steps of a plan, once. What has happened is in its attributes afterwards.
+
+    The workflows that steps run are frames beside that of the plan: all share the queue, so that
+    limits, exclusive steps and `once` keys hold for the run as a whole.
+    """
 
     def __init__(
         self,
@@ -52,28 +58,44 @@ class Coordinator:
         request: WorkspaceRequest,
         runner: UnitRunner,
         once: OnceMarks,
+        history: History | None = None,
     ) -> None:
-        self._frame = Frame(plan, scope)
-        self._schedule = self._frame.schedule
-        self._binder = UnitBinder(runner, request)
+        history = history or History()
+        self._main = Frame(plan, scope)
+        self._frames = {self._main.id: self._main}
+        self._binder = UnitBinder(runner, request, history)
+        self._nested = NestedWorkflows(runner, history)
+        self._questions = Questions(runner)
         self._runner = runner
         self._once = once
-        self._queue = ReadyQueue(
-            {job.name: job.concurrency for job in plan.jobs}, limit=_MOST_THREADS
-        )
+        self._history = history
+        self._queue = ReadyQueue(self._main.limits, limit=_MOST_THREADS)
         self._threads: dict[str, threading.Thread] = {}
         """The threads of the units that run, by step id."""
-        self._inbox: SimpleQueue[_Message] = SimpleQueue()
+        self._ended_before: deque[EndedUnit] = deque()
+        self._inbox: queue.SimpleQueue[_Message] = queue.SimpleQueue()
         self._failed_since = False
         """A step failed since the waiting ones were looked through."""
-        self.broken: list[str] = []
+        self.broken: list[str] = list(history.broken)
         """What broke, in words: a driver or its engine, never a step."""
-        self.broken_exit_code = 3
+        self.broken_exit_code = history.broken_exit_code
+        self.is_suspended = False
+        """Steps wait for approvals, and there is nothing else to do."""
+        self.masked: list[str] = []
+        """The steps with secrets in their outputs: a process that goes on later has them masked."""
 
     @property
     def job_statuses(self) -> Mapping[str, StepStatus]:
         """Return how the jobs ended."""
-        return self._schedule.job_statuses
+        return self._main.schedule.job_statuses
+
+    @property
+    def frames(self) -> Mapping[str, KeptFrame]:
+        """Return the workflows that are under way, for a process that goes on later."""
+        return {
+            frame.id: KeptFrame(plan=frame.plan, iterations=dict(frame.iterations))
+            for frame in self._frames.values()
+        }
 
     @property
     def secrets(self) -> frozenset[bytes]:
@@ -83,7 +105,8 @@ class Coordinator:
     def run(self) -> None:
         """Run all steps to their ends; return when nothing of them runs any more.
 
-        The token of the run may be set from any thread at any time.
+        Returns early, with `is_suspended` set, where steps wait for approvals and nothing else can
+        be done. The token of the run may be set from any thread at any time.
         """
         unsubscribe = self._runner.cancel.on_change(lambda _: self._inbox.put(_Cancelled()))
         try:
@@ -98,17 +121,34 @@ class Coordinator:
             unsubscribe()
 
     def _loop(self) -> None:
-        self._carry_out(self._schedule.begin())
+        self._carry_out(self._main, self._main.schedule.begin())
         self._start_ready()
-        while not self._schedule.is_over:
-            self._take(self._inbox.get())
+        while not self._main.schedule.is_over:
+            message = self._next_message()
+            if message is not None:
+                self._take(message)
+            for unit, settled in self._questions.take_answered():
+                self._unit_ended(unit, settled)
             self._start_ready()
+            if message is None and self._has_only_questions():
+                self.is_suspended = True
+                return
+
+    def _next_message(self) -> _Message | None:
+        """Wait for what happens next; None where it is time to look for answers."""
+        try:
+            if self._has_only_questions():
+                return self._inbox.get_nowait()
+            return self._inbox.get(timeout=_LISTEN_S if self._questions else None)
+        except queue.Empty:
+            return None
+
+    def _has_only_questions(self) -> bool:
+        return len(self._questions) > 0 and not self._threads
 
     def _take(self, message: _Message) -> None:
         if isinstance(message, _Cancelled):
-            self._schedule.cancel()
-            for unit in self._queue.take_all():
-                self._settle_unrun(unit, StepStatus.CANCELLED, "the run was cancelled")
+            self._cancel()
             return
         unit, ended = message
         self._queue.ended(unit)
@@ -118,42 +158,84 @@ class Coordinator:
             raise ended
         self._unit_ended(unit, ended)
 
-    def _carry_out(self, decisions: Iterable[Decision]) -> None:
+    def _cancel(self) -> None:
+        for frame in self._frames.values():
+            frame.schedule.cancel()
+        for unit in (*self._queue.take_all(), *self._questions.take_all()):
+            self._settle_unrun(unit, StepStatus.CANCELLED, "the run was cancelled")
+
+    def _carry_out(self, frame: Frame, decisions: Iterable[Decision]) -> None:
         """Carry out decisions, and those that follow from them."""
         pending = deque(decisions)
         while pending:
             match pending.popleft():
                 case StartJob(job=job):
-                    self._runner.bus.emit(JobStarted, job=job)
+                    self._runner.bus.emit(JobStarted, job=frame.shown_job(job))
                 case EndJob(job=job, status=status):
-                    self._runner.bus.emit(JobEnded, job=job, status=status)
-                case SkipStep() as skip:
-                    self._skip(skip)
+                    self._runner.bus.emit(JobEnded, job=frame.shown_job(job), status=status)
+                case SkipStep(job=job, step=step, status=status, reason=reason):
+                    self._note_step(frame, job, step, status, detail=reason)
                 case StartStep(job=job, step=step):
-                    pending.extend(self._prepare_step(job, step))
+                    pending.extend(self._prepare_step(frame, job, step))
+        if frame.caller and frame.schedule.is_over and self._frames.pop(frame.id, None):
+            self._queue.ended(frame.caller)
+            settled = self._nested.close(frame.caller, frame.status, detail=failed_jobs(frame))
+            self._unit_ended(frame.caller, settled)
 
-    def _prepare_step(self, job: str, step: PlannedStep) -> list[Decision]:
+    def _prepare_step(self, frame: Frame, job: str, step: PlannedStep) -> list[Decision]:
         """Evaluate a step into units; return decisions where it has ended by that."""
         try:
-            units = self._binder.bind(self._frame, job, step)
+            units = self._binder.bind(frame, job, step)
         except SwampDriverError as error:
-            self._note_step(job, step, StepStatus.FAILED, detail=str(error))
-            self._set_view(job, step, StepStatus.FAILED)
-            return self._schedule.step_ended(job, step, StepStatus.FAILED)
+            self._note_step(frame, job, step, StepStatus.FAILED, detail=str(error))
+            return frame.schedule.step_ended(job, step, StepStatus.FAILED)
         if not units:
-            self._set_view(job, step, StepStatus.SUCCEEDED)
-            return self._schedule.step_ended(job, step, StepStatus.SUCCEEDED)
-        self._frame.begin_step(job, step, len(units))
-        self._queue.add(units)
+            frame.set_view(job, step.name.text, StepView(status=StepStatus.SUCCEEDED))
+            return frame.schedule.step_ended(job, step, StepStatus.SUCCEEDED)
+        frame.begin_step(job, step, len(units))
+        if queued := [unit for unit in units if isinstance(unit, Unit | NestedUnit)]:
+            self._queue.add(queued)
+        for unit in units:
+            if isinstance(unit, QuestionUnit):
+                self._questions.ask(unit)
+            elif isinstance(unit, EndedUnit):
+                self._ended_before.append(unit)
         return []
 
     def _start_ready(self) -> None:
+        # One after the other, not from within each other: there may be thousands.
+        while self._ended_before:
+            unit = self._ended_before.popleft()
+            emit_step_ended(self._runner.bus, unit.before, previous=True)
+            self._unit_ended(unit, Settled(record=unit.before, outputs=unit.before.outputs))
+        self._start_queued()
+
+    def _start_queued(self) -> None:
         for unit in self._stopped_units():
             self._settle_unrun(unit, StepStatus.SKIPPED, "an earlier step of its job failed")
-        for unit in self._queue.take():
-            self._frame.steps[unit.step.id].started = True
-            if not self._settle_by_once(unit):
-                self._start(unit)
+        while ready := list(self._queue.take()):
+            for unit in ready:
+                self._frames[unit.frame].steps[unit.step.id].started = True
+                if isinstance(unit, NestedUnit):
+                    self._open(unit)
+                elif not self._settle_by_once(unit):
+                    self._start(unit)
+            if self._ended_before:
+                self._start_ready()
+
+    def _open(self, unit: NestedUnit) -> None:
+        """Begin a nested workflow; a unit whose workflow cannot be planned has failed."""
+        try:
+            frame = self._nested.open(unit, self._frames[unit.frame])
+        except SwampDriverError as error:
+            self._queue.ended(unit)
+            self._unit_ended(unit, self._nested.close(unit, StepStatus.FAILED, detail=str(error)))
+            return
+        if self._runner.cancel.cancelled:
+            frame.schedule.cancel()
+        self._frames[frame.id] = frame
+        self._queue.know_jobs(frame.limits)
+        self._carry_out(frame, frame.schedule.begin())
 
     def _start(self, unit: Unit) -> None:
         thread = threading.Thread(
@@ -169,20 +251,23 @@ class Coordinator:
         except BaseException as error:  # noqa: BLE001 - raised by the thread that takes it
             self._inbox.put((unit, error))
 
-    def _stopped_units(self) -> list[Unit]:
+    def _stopped_units(self) -> list[Queued]:
         """Return the waiting units of steps that must not start any more."""
         if not self._failed_since:
             return []
         self._failed_since = False
         return [
             unit
-            for state in self._frame.stopped_steps()
-            for unit in self._queue.drop_step(state.job, state.step.id)
+            for frame in self._frames.values()
+            for state in frame.stopped_steps()
+            for unit in self._queue.drop_step(
+                frame.shown_job(state.job), state.step.id, frame=frame.id
+            )
         ]
 
     def _settle_by_once(self, unit: Unit) -> bool:
         """End a unit whose `once` key was done before; return whether it was."""
-        key = unit.bound.once_key
+        key = unit.once_key
         outputs = self._once.outputs_of(key) if key is not None else None
         if outputs is None:
             return False
@@ -197,57 +282,59 @@ class Coordinator:
         emit_step_ended(self._runner.bus, record)
         return True
 
-    def _settle_unrun(self, unit: Unit, status: StepStatus, reason: str) -> None:
-        record = unit.record(self._runner.run_id, status, detail=reason)
+    def _settle_unrun(self, unit: AnyUnit, status: StepStatus, reason: str) -> None:
+        record = record_of(unit, self._runner.run_id, status, detail=reason)
         self._runner.store.put_step(record)
         emit_step_ended(self._runner.bus, record)
         self._unit_ended(unit, Settled(record=record))
 
-    def _unit_ended(self, unit: Unit, settled: Settled) -> None:
+    def _unit_ended(self, unit: AnyUnit, settled: Settled) -> None:
         if settled.broken:
             self.broken.append(settled.broken)
             self.broken_exit_code = settled.broken_exit_code
         status = settled.record.status
         assert status is not None
-        key = unit.bound.once_key
+        key = unit.once_key if isinstance(unit, Unit) else None
         if key is not None and status is StepStatus.SUCCEEDED:
             self._once.mark(key, settled.outputs)
-        state = self._frame.steps[unit.step.id]
+        if settled.outputs and dict(settled.outputs) != dict(settled.record.outputs):
+            self.masked.append(f"{unit.job}/{unit.name}")
+        frame = self._frames[unit.frame]
+        state = frame.steps[unit.step.id]
         view = StepView(
             status=status, exit_code=settled.record.exit_code, outputs=dict(settled.outputs)
         )
-        self._frame.set_view(state.job, unit.name, view)
+        frame.set_view(state.job, unit.name, view)
         state.statuses.append(status)
         state.left -= 1
         if state.left == 0:
-            self._step_ended(state)
+            self._step_ended(frame, state)
 
-    def _step_ended(self, state: StepState) -> None:
+    def _step_ended(self, frame: Frame, state: StepState) -> None:
         status = aggregate(state.statuses)
         if state.step.for_each is not None:
-            self._set_view(state.job, state.step, status)
-        del self._frame.steps[state.step.id]
+            frame.set_view(state.job, state.step.name.text, StepView(status=status))
+        del frame.steps[state.step.id]
         self._failed_since |= status is StepStatus.FAILED
-        self._carry_out(self._schedule.step_ended(state.job, state.step, status))
+        self._carry_out(frame, frame.schedule.step_ended(state.job, state.step, status))
 
-    def _skip(self, skip: SkipStep) -> None:
-        self._note_step(skip.job, skip.step, skip.status, detail=skip.reason)
-        self._set_view(skip.job, skip.step, skip.status)
-
-    def _note_step(self, job: str, step: PlannedStep, status: StepStatus, *, detail: str) -> None:
+    def _note_step(
+        self, frame: Frame, job: str, step: PlannedStep, status: StepStatus, *, detail: str
+    ) -> None:
         """Record a step that has no units: it was skipped, or could not be evaluated."""
+        binding = frame.binding(step)
         record = StepRecord(
             run_id=self._runner.run_id,
-            step_id=step.id,
-            job=job,
+            step_id=id_of_path(frame.path(step)),
+            job=frame.shown_job(job),
             step=step.name.text,
-            driver=self._frame.binding(step).driver,
+            driver=binding.driver if binding else "",
             status=status,
             detail=detail,
             allowed_failure=step.allow_failure and status is StepStatus.FAILED,
         )
-        self._runner.store.put_step(record)
-        emit_step_ended(self._runner.bus, record)
-
-    def _set_view(self, job: str, step: PlannedStep, status: StepStatus) -> None:
-        self._frame.set_view(job, step.name.text, StepView(status=status))
+        before = self._history.steps.get(record.step_id)
+        if before is None:
+            self._runner.store.put_step(record)
+        emit_step_ended(self._runner.bus, before or record, previous=before is not None)
+        frame.set_view(job, step.name.text, StepView(status=status))

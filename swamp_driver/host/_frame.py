@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import attrs
 
 from swamp_driver.host._schedule import Schedule
-from swamp_driver.spec import StepStatus
-from swamp_driver.workflow import Plan, PlannedBinding, PlannedStep, RunScope, StepView
+from swamp_driver.host._units import NestedUnit
+from swamp_driver.spec import JobOutline, StepStatus
+from swamp_driver.workflow import (
+    Iteration,
+    Plan,
+    PlannedBinding,
+    PlannedStep,
+    RunScope,
+    StepView,
+    id_of_path,
+    step_path,
+)
+
+_FINE = frozenset({StepStatus.SUCCEEDED, StepStatus.SKIPPED})
 
 
 @attrs.define(eq=False, repr=False)
@@ -25,24 +37,68 @@ class StepState:
 
 
 class Frame:
-    """A plan under way. Not thread-safe: it belongs to the thread of the coordinator."""
+    """A plan under way. Not thread-safe: it belongs to the thread of the coordinator.
 
-    def __init__(self, plan: Plan, scope: RunScope) -> None:
+    The plan of the run has a frame, and so has each nested workflow while it goes on.
+    """
+
+    def __init__(self, plan: Plan, scope: RunScope, *, caller: NestedUnit | None = None) -> None:
         self.plan = plan
         self.schedule = Schedule(plan)
+        self.caller = caller
+        """What runs it; None for the plan of the run."""
         self.steps: dict[str, StepState] = {}
         """The steps that have units under way, by their ids in the plan."""
+        self.iterations: dict[str, tuple[Iteration, ...]] = {}
+        """What the steps that had their turn are run for, by their ids in the plan."""
         self._scope = scope
         self._views: dict[tuple[str, str], StepView] = {}
         self._bindings = {binding.id: binding for binding in plan.bindings}
+
+    @property
+    def id(self) -> str:
+        """Return what tells it from the other frames: the path of the step that runs it."""
+        return self._scope.frame
+
+    @property
+    def status(self) -> StepStatus:
+        """Return how its workflow ended, once it is over."""
+        wrong = set(self.schedule.job_statuses.values()) - _FINE
+        if StepStatus.FAILED in wrong:
+            return StepStatus.FAILED
+        return StepStatus.CANCELLED if wrong else StepStatus.SUCCEEDED
 
     def scope(self, job: str) -> RunScope:
         """Return what expressions of a job know now."""
         return attrs.evolve(self._scope, job=job, steps=self._views)
 
-    def binding(self, step: PlannedStep) -> PlannedBinding:
-        """Return the driver that the step is bound to."""
-        return self._bindings[step.binding]
+    def shown_job(self, job: str) -> str:
+        """Return the name of a job for people, and in records: `<job>/<step>/<nested job>`."""
+        return job if self.caller is None else f"{self.caller.job}/{self.caller.name}/{job}"
+
+    def path(self, step: PlannedStep, index: int | None = None) -> str:
+        """Return where a step, or its iteration, stands in the run."""
+        return step_path(self.id, step.id, index)
+
+    def outlines(self) -> tuple[JobOutline, ...]:
+        """Return its jobs and steps as they are told of."""
+        return tuple(
+            JobOutline(
+                name=self.shown_job(job.name),
+                steps=tuple(step.name.text for step in job.steps),
+                step_ids=tuple(id_of_path(self.path(step)) for step in job.steps),
+            )
+            for job in self.plan.jobs
+        )
+
+    @property
+    def limits(self) -> Mapping[str, int | None]:
+        """Return how many steps of each job may run at once, by the names that are shown."""
+        return {self.shown_job(job.name): job.concurrency for job in self.plan.jobs}
+
+    def binding(self, step: PlannedStep) -> PlannedBinding | None:
+        """Return the driver that the step is bound to; None where it needs none."""
+        return self._bindings.get(step.binding)
 
     def begin_step(self, job: str, step: PlannedStep, units: int) -> None:
         """Take note that so many units of a step are under way."""

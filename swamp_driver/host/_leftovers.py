@@ -12,6 +12,7 @@ from swamp_driver._value import Value
 from swamp_driver.errors import DriverError, PluginError, TeardownError
 from swamp_driver.host._bound_driver import BoundDriver, open_driver
 from swamp_driver.host._registry import RegistryCatalog
+from swamp_driver.host._reservation import reserved_for
 from swamp_driver.host._settings import HostSettings
 from swamp_driver.host._store import Store
 from swamp_driver.spec import Capability, Json, Leftover, structure_config
@@ -119,7 +120,8 @@ def _directory(found: rundir.FoundRunDir) -> FoundLeftover:
         created_at=marker.created_at,
         preserved=marker.preserved,
     )
-    reason = _keep_reason(leftover)
+    suspended = reserved_for(found.path)
+    reason = f"run {suspended} is suspended" if suspended else _keep_reason(leftover)
     if reason is None:  # measuring visits every file: not where a run is at work
         leftover = attrs.evolve(leftover, size_bytes=rundir.measure_tree(found.path))
     return FoundLeftover(leftover=leftover, driver=None, keep_reason=reason, bound=None)

@@ -11,14 +11,21 @@ from pathlib import Path
 import attrs
 
 from swamp_driver._value import Value
-from swamp_driver.errors import SwampDriverError
+from swamp_driver.errors import (
+    ApprovalError,
+    NotFoundError,
+    SwampDriverError,
+    WorkspaceBusyError,
+)
 from swamp_driver.host._bindings import Bindings, RunIdentity
 from swamp_driver.host._bound_driver import LoadedDriver
 from swamp_driver.host._bus import EventBus, Observer
 from swamp_driver.host._coordinator import Coordinator
+from swamp_driver.host._kept import History, forget_history, write_history
 from swamp_driver.host._records import RunRecord, WorkspaceRecord
 from swamp_driver.host._reporting import ReportSources, reporting
 from swamp_driver.host._repository import find_repository
+from swamp_driver.host._reservation import release, reserve, reserved_for
 from swamp_driver.host._store import Store
 from swamp_driver.host._unit import UnitRunner
 from swamp_driver.host._workspaces import (
@@ -71,10 +78,24 @@ class _Outcome:
     kept: bool = False
 
 
-_EXIT_CODES = {RunStatus.SUCCEEDED: 0, RunStatus.FAILED: 1, RunStatus.CANCELLED: 130}
+_EXIT_CODES = {
+    RunStatus.SUCCEEDED: 0,
+    RunStatus.FAILED: 1,
+    RunStatus.SUSPENDED: 4,
+    RunStatus.CANCELLED: 130,
+}
 
 
-def execute_run(
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Resume(Value):
+    """A suspended run that is to go on: see `resume_run`."""
+
+    run_id: str
+    started_at: float
+    history: History
+
+
+def execute_run(  # noqa: PLR0913 - each by its name
     plan: Plan,
     *,
     store: Store,
@@ -82,6 +103,7 @@ def execute_run(
     observers: Sequence[Observer] = (),
     cancel: CancelToken | None = None,
     options: RunOptions | None = None,
+    resume: Resume | None = None,
 ) -> RunRecord:
     """Run a plan and return its record, steps included.
 
@@ -91,6 +113,10 @@ def execute_run(
 
     A broken driver does not raise: the record says `broken`, and why. Raises `StoreError` where
     records cannot be written; the teardown is done all the same.
+
+    A run that waits for an approval and has nothing else to do is suspended: its drivers are torn
+    down, its workspace is kept, and the record says `suspended`. With `resume` such a run goes on
+    (see `resume_run`); `plan` is then the one that it was begun with.
     """
     run = _Run(
         plan,
@@ -98,6 +124,7 @@ def execute_run(
         load=load,
         cancel=cancel or CancelToken(),
         options=options or RunOptions(),
+        resume=resume,
     )
     return run.execute(observers)
 
@@ -111,19 +138,23 @@ class _Run:
         load: Callable[[str], LoadedDriver],
         cancel: CancelToken,
         options: RunOptions,
+        resume: Resume | None,
     ) -> None:
         self._plan = plan
         self._store = store
         self._load = load
         self._cancel = cancel
         self._options = options
-        self._id = new_run_id()
+        self._resume = resume
+        self._history = resume.history if resume else History()
+        self._id = resume.run_id if resume else new_run_id()
         self._owner = Owner.current()
-        self._started_at = time.time()
+        self._started_at = resume.started_at if resume else time.time()
         self._request = request_workspace(
             store.settings,
             self._id,
             persistent_key=plan.workspace.key if plan.workspace.persistent else None,
+            may_suspend=plan.asks,
         )
         self._hand_over = HandOver(store.directory(self._id) / OUTPUTS)
         self._host_visible = True
@@ -131,35 +162,46 @@ class _Run:
 
     def execute(self, observers: Sequence[Observer]) -> RunRecord:
         self._store.close_interrupted()
-        self._store.put_run(self._record(RunStatus.RUNNING))
+        self._begin()
         begun = time.monotonic()
         outcome = _Outcome()
         with contextlib.closing(self._store.open_event_log(self._id)) as log:
-            bus = EventBus(self._id, log, observers)
+            bus = EventBus(
+                self._id,
+                log,
+                observers,
+                last_seq=log.last_seq() if self._resume else 0,
+                attempt=self._history.attempt,
+            )
             try:
                 self._emit_start(bus)
-                self._hold_and_run(bus, outcome)
+                self._hold_and_run(bus, outcome, begun)
             finally:
-                self._store.put_run(
-                    self._record(
-                        outcome.status,
-                        exit_code=outcome.exit_code,
-                        ended_at=time.time(),
-                        workspace_kept=outcome.kept,
-                        errors=outcome.errors,
-                    )
-                )
-            bus.emit(
-                RunEnded,
-                status=outcome.status,
-                exit_code=outcome.exit_code,
-                duration_s=time.monotonic() - begun,
-                workspace_kept=self._request.path if outcome.kept else None,
-                errors=outcome.errors,
-            )
+                if outcome.status is not RunStatus.SUSPENDED:
+                    self._store.put_run(self._final_record(outcome))
+            if outcome.status is not RunStatus.SUSPENDED:
+                forget_history(self._store.directory(self._id))
+                self._emit_end(bus, outcome, begun)
         return self._store.find_run(self._id)
 
-    def _hold_and_run(self, bus: EventBus, outcome: _Outcome) -> None:
+    def _emit_end(self, bus: EventBus, outcome: _Outcome, begun: float) -> None:
+        bus.emit(
+            RunEnded,
+            status=outcome.status,
+            exit_code=outcome.exit_code,
+            duration_s=time.monotonic() - begun,
+            workspace_kept=self._request.path if outcome.kept else None,
+            errors=outcome.errors,
+        )
+
+    def _begin(self) -> None:
+        record = self._record(RunStatus.RUNNING)
+        if self._resume is None:
+            self._store.put_run(record)
+        elif not self._store.claim(record):
+            raise ApprovalError(f"run {self._id} does not wait any more: another process goes on")
+
+    def _hold_and_run(self, bus: EventBus, outcome: _Outcome, begun: float) -> None:
         """Run in the workspace, held; driver errors end up in `outcome`."""
         name = self._request.run_dir.rpartition("/")[2]
         hold = hold_workspace(
@@ -175,11 +217,36 @@ class _Run:
             with hold:
                 if self._cancel.cancelled:
                     outcome.status, outcome.exit_code = RunStatus.CANCELLED, 130
+                    self._take_reservation()
                 else:
+                    self._take_reservation()
                     self._run_and_tear_down(bus, outcome)
+                    if outcome.status is RunStatus.SUSPENDED:
+                        # The record comes last: with it, another process may go on.
+                        self._emit_end(bus, outcome, begun)
+                        reserve(self._request.run_dir, self._id)
+                        self._store.put_run(self._final_record(outcome))
         except SwampDriverError as error:
             outcome.errors = (*outcome.errors, str(error))
             outcome.exit_code = error.exit_code
+
+    def _take_reservation(self) -> None:
+        """Refuse a workspace that a suspended run needs; give up the own reservation."""
+        run_dir = self._request.run_dir
+        holder = reserved_for(run_dir)
+        if holder not in (None, self._id) and self._is_suspended(holder):
+            raise WorkspaceBusyError(
+                f"the workspace '{Path(run_dir).name}' is needed by run {holder}, which is "
+                f"suspended: 'swamp-driver show {holder}' says what it waits for"
+            )
+        release(run_dir)
+
+    def _is_suspended(self, run_id: str | None) -> bool:
+        """Return whether a run waits; one with records elsewhere is taken at its word."""
+        try:
+            return self._store.find_run(run_id or "").status is RunStatus.SUSPENDED
+        except NotFoundError:
+            return True
 
     def _run_and_tear_down(self, bus: EventBus, outcome: _Outcome) -> None:
         bindings = Bindings(self._plan, self._identity(bus), self._load)
@@ -224,12 +291,17 @@ class _Run:
                 hand_over=self._hand_over,
             ),
             once=OnceMarks(self._request.run_dir if self._host_visible else None),
+            history=self._history,
         )
         sources = self._report_sources(coordinator)
         with reporting(self._plan.reports, sources=sources, bus=bus) as finish:
             coordinator.run()
             outcome.status = self._status(coordinator)
-            outcome.errors = (*coordinator.broken, *finish(outcome.status))
+            outcome.errors = tuple(coordinator.broken)
+            if not coordinator.is_suspended:
+                outcome.errors += finish(outcome.status)
+        if coordinator.is_suspended:
+            self._keep_history(bus, coordinator)
         if outcome.status is RunStatus.SUCCEEDED and outcome.errors:
             outcome.status = RunStatus.FAILED  # a report that was required could not be made
         outcome.exit_code = _EXIT_CODES.get(outcome.status, coordinator.broken_exit_code)
@@ -248,7 +320,29 @@ class _Run:
             cancel=self._cancel,
         )
 
+    def _keep_history(self, bus: EventBus, coordinator: Coordinator) -> None:
+        """Write down what another process needs to go on."""
+        write_history(
+            self._store.directory(self._id),
+            attrs.evolve(
+                self._history,
+                frames=coordinator.frames,
+                broken=tuple(coordinator.broken),
+                broken_exit_code=coordinator.broken_exit_code,
+                attempt=self._history.attempt + 1,
+                preserve=self._options.preserve or self._history.preserve,
+            ),
+        )
+        for step in coordinator.masked:
+            _tell(
+                bus,
+                f"an output of '{step}' holds a secret, which is not kept: after the approval, "
+                "expressions have it masked",
+            )
+
     def _status(self, coordinator: Coordinator) -> RunStatus:
+        if coordinator.is_suspended:
+            return RunStatus.SUSPENDED
         if self._cancel.cancelled:
             return RunStatus.CANCELLED
         if coordinator.broken:
@@ -258,9 +352,10 @@ class _Run:
         return RunStatus.FAILED if failed else RunStatus.SUCCEEDED
 
     def _is_kept(self, status: RunStatus) -> bool:
-        preserve = self._options.preserve or self._plan.workspace.preserve
+        preserve = self._options.preserve or self._history.preserve or self._plan.workspace.preserve
         return (
-            self._request.persistent
+            status is RunStatus.SUSPENDED
+            or self._plan.workspace.persistent
             or preserve == "always"
             or (preserve == "on-failure" and status is not RunStatus.SUCCEEDED)
         )
@@ -320,6 +415,15 @@ class _Run:
                 )
                 for job in self._plan.jobs
             ),
+        )
+
+    def _final_record(self, outcome: _Outcome) -> RunRecord:
+        return self._record(
+            outcome.status,
+            exit_code=outcome.exit_code,
+            ended_at=time.time(),
+            workspace_kept=outcome.kept,
+            errors=outcome.errors,
         )
 
     def _record(self, status: RunStatus, **fields: object) -> RunRecord:

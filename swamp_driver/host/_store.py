@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
@@ -34,6 +35,8 @@ from swamp_driver.spec import Owner, RunEvent, RunStatus, StepEnd, StepStatus, U
 
 _T = TypeVar("_T")
 _SCHEMA = 1
+_LAST_BYTES = 64 * 1024
+"""How much of the end of an event log is read to find its last event."""
 _TABLES = """
 CREATE TABLE runs (
   run_id TEXT PRIMARY KEY, started_at REAL NOT NULL, status TEXT NOT NULL, record TEXT NOT NULL
@@ -200,6 +203,20 @@ class Store:
             sorted(found, key=lambda one: (order.get(one.step_id or "", len(order)), one.name))
         )
 
+    def claim(self, record: RunRecord) -> bool:
+        """Write a suspended run as one that runs again; return whether no one was quicker."""
+        return bool(
+            self._do(
+                "UPDATE runs SET status = ?, record = ? WHERE run_id = ? AND status = ? "
+                "RETURNING 1",
+                (str(record.status), _dump(record), record.run_id, str(RunStatus.SUSPENDED)),
+            )
+        )
+
+    def execute(self, statement: str, values: tuple[object, ...] = ()) -> list[tuple[Any, ...]]:
+        """Run one statement on the file: for parts of the host that keep a table of their own."""
+        return self._do(statement, values)
+
     def _do(self, statement: str, values: tuple[object, ...]) -> list[tuple[Any, ...]]:
         with self._lock, _store_errors(self.settings.state_dir):
             return self._connection.execute(statement, values).fetchall()
@@ -210,6 +227,16 @@ class EventLog:
 
     def __init__(self, directory: Path) -> None:
         self._file = (directory / "events.jsonl").open("ab", buffering=0)
+
+    def last_seq(self) -> int:
+        """Return the number of the last event; 0 where there is none."""
+        with Path(self._file.name).open("rb") as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - _LAST_BYTES))
+            lines = file.read().splitlines()
+        for line in reversed(lines):
+            with contextlib.suppress(ValueError, KeyError, TypeError):
+                return int(json.loads(line)["seq"])
+        return 0
 
     def append(self, event: RunEvent) -> None:
         """Write one event."""

@@ -1,4 +1,4 @@
-"""One step, or one iteration of a step with `forEach`, from its request to its settled record."""
+"""One unit that a driver runs, from its request to its settled record."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 
 import attrs
 
-from swamp_driver._value import Value
 from swamp_driver.errors import StepStartError, SwampDriverError
 from swamp_driver.host._bindings import Bindings, OpenedBinding
 from swamp_driver.host._bus import EventBus
@@ -15,10 +14,10 @@ from swamp_driver.host._masking import Masker, mask_text
 from swamp_driver.host._records import StepRecord
 from swamp_driver.host._step_log import StepLog
 from swamp_driver.host._store import Store
+from swamp_driver.host._units import Settled, Unit
 from swamp_driver.host.outputs import Beside, HandOver, HandOverError
 from swamp_driver.spec import (
     CancelToken,
-    Json,
     Notice,
     StepEnd,
     StepEnded,
@@ -28,50 +27,7 @@ from swamp_driver.spec import (
     StepStatus,
     Stream,
 )
-from swamp_driver.workflow import BoundStep, OutputsError, PlannedStep, parse_outputs
-
-
-@attrs.frozen(kw_only=True, eq=False, repr=False)
-class Unit:
-    """What is run as one: a step, or one iteration of it, with everything evaluated."""
-
-    job: str
-    step: PlannedStep
-    name: str
-    bound: BoundStep
-    driver: str
-    config: Mapping[str, Json]
-    secrets: frozenset[bytes] = frozenset()
-    """What is masked in everything that is told or kept of it."""
-
-    @property
-    def step_id(self) -> str:
-        """Return the id that is unique in the run."""
-        return self.bound.request.step_id
-
-    def record(self, run_id: str, status: StepStatus | None, **fields: object) -> StepRecord:
-        """Return a record of this unit."""
-        return StepRecord(
-            run_id=run_id,
-            step_id=self.step_id,
-            job=self.job,
-            step=self.name,
-            driver=self.driver,
-            status=status,
-            allowed_failure=self.step.allow_failure and status is StepStatus.FAILED,
-            **fields,  # type: ignore[arg-type]
-        )
-
-
-@attrs.frozen(kw_only=True, eq=False, repr=False)
-class Settled(Value):
-    """How a unit ended. `broken` is set where a driver or its engine is to blame."""
-
-    record: StepRecord
-    outputs: Mapping[str, str] = attrs.field(factory=dict)
-    """As the step wrote them; those in the record are masked."""
-    broken: str | None = None
-    broken_exit_code: int = 3
+from swamp_driver.workflow import BoundStep, OutputsError, parse_outputs
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
@@ -186,8 +142,8 @@ class UnitRunner:
         )
 
 
-def emit_step_ended(bus: EventBus, record: StepRecord) -> None:
-    """Tell that a step ended as `record` says."""
+def emit_step_ended(bus: EventBus, record: StepRecord, *, previous: bool = False) -> None:
+    """Tell that a step ended as `record` says; `previous`: before the run was suspended."""
     assert record.status is not None
     bus.emit(
         StepEnded,
@@ -202,6 +158,7 @@ def emit_step_ended(bus: EventBus, record: StepRecord) -> None:
         allowed_failure=record.allowed_failure,
         usage=record.usage,
         detail=record.detail,
+        previous=previous,
     )
 
 

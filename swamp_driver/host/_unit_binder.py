@@ -1,4 +1,4 @@
-"""A step whose turn has come -> the units that are run, every expression evaluated."""
+"""A step whose turn has come -> its units, every expression evaluated."""
 
 from __future__ import annotations
 
@@ -8,26 +8,34 @@ from collections.abc import Mapping
 import attrs
 
 from swamp_driver.host._frame import Frame
+from swamp_driver.host._kept import History
 from swamp_driver.host._masking import looks_secret, maskable, too_short
 from swamp_driver.host._pass_env import passed_env
-from swamp_driver.host._unit import Unit, UnitRunner
+from swamp_driver.host._unit import UnitRunner
+from swamp_driver.host._units import AnyUnit, EndedUnit, NestedUnit, QuestionUnit, Unit
 from swamp_driver.spec import Notice, WorkspaceRequest
 from swamp_driver.workflow import (
+    ApprovalCommand,
     Iteration,
     PlannedStep,
     RunScope,
+    WorkflowCommand,
+    bind_call,
     bind_config,
+    bind_question,
     bind_step,
     expand_for_each,
+    id_of_path,
 )
 
 
 class UnitBinder:
     """Makes units of one run, and remembers what is secret in it. Not thread-safe."""
 
-    def __init__(self, runner: UnitRunner, request: WorkspaceRequest) -> None:
+    def __init__(self, runner: UnitRunner, request: WorkspaceRequest, history: History) -> None:
         self._runner = runner
         self._request = request
+        self._history = history
         self._secrets: frozenset[bytes] = frozenset()
         self._warned: set[str] = set()
 
@@ -36,24 +44,77 @@ class UnitBinder:
         """Return what is secret in the run, as far as is known."""
         return self._secrets
 
-    def bind(self, frame: Frame, job: str, step: PlannedStep) -> list[Unit]:
-        """Return what is to be run of a step: one unit, or one for each entry of `forEach`.
+    def bind(self, frame: Frame, job: str, step: PlannedStep) -> list[AnyUnit]:
+        """Return what there is to do for a step: one unit, or one for each entry of `forEach`.
+
+        What ended before the run was suspended is not evaluated again.
 
         Raises:
             WorkflowError: an expression has no value, or one that cannot be used.
             ConfigError, PluginError: the driver does not take its options, or is not there.
         """
+        if step.for_each is not None and (ended := self._ended(frame, job, step, None)):
+            return [ended]  # it could not be evaluated
         scope = frame.scope(job)
+        kept = self._history.frames.get(frame.id)
+        iterations = kept.iterations.get(step.id) if kept else None
+        if iterations is None:
+            iterations = expand_for_each(step, scope)
+        frame.iterations[step.id] = iterations
         return [
-            self._bind_unit(frame, job, step, iteration, scope)
-            for iteration in expand_for_each(step, scope)
+            self._ended(frame, job, step, iteration)
+            or self._bind(
+                frame, step, iteration, attrs.evolve(scope, self_values=iteration.self_values)
+            )
+            for iteration in iterations
         ]
 
-    def _bind_unit(
-        self, frame: Frame, job: str, step: PlannedStep, iteration: Iteration, scope: RunScope
+    def _ended(
+        self, frame: Frame, job: str, step: PlannedStep, iteration: Iteration | None
+    ) -> EndedUnit | None:
+        path = frame.path(step, iteration.index if iteration else None)
+        record = self._history.steps.get(id_of_path(path))
+        if record is None:
+            return None
+        return EndedUnit(
+            job=frame.shown_job(job), step=step, name=record.step, frame=frame.id, before=record
+        )
+
+    def _bind(
+        self, frame: Frame, step: PlannedStep, iteration: Iteration, scope: RunScope
+    ) -> AnyUnit:
+        path = frame.path(step, iteration.index)
+        job = frame.shown_job(scope.job)
+        match step.command:
+            case WorkflowCommand() as command:
+                return NestedUnit(
+                    job=job,
+                    step=step,
+                    name=iteration.name,
+                    frame=frame.id,
+                    secrets=self._secrets,
+                    path=path,
+                    command=command,
+                    call=bind_call(step, command, scope=scope),
+                )
+            case ApprovalCommand() as command:
+                return QuestionUnit(
+                    job=job,
+                    step=step,
+                    name=iteration.name,
+                    frame=frame.id,
+                    secrets=self._secrets,
+                    path=path,
+                    question=bind_question(step, command, scope=scope),
+                )
+            case _:
+                return self._bind_program(frame, step, iteration, scope)
+
+    def _bind_program(
+        self, frame: Frame, step: PlannedStep, iteration: Iteration, scope: RunScope
     ) -> Unit:
-        scope = attrs.evolve(scope, self_values=iteration.self_values)
         binding = frame.binding(step)
+        assert binding is not None
         config = bind_config(binding, scope)
         passed = self._passed_env(binding.driver, config)
         bound = bind_step(step, iteration, scope=scope, request=self._request, passed_env=passed)
@@ -62,9 +123,10 @@ class UnitBinder:
         self._learn_secrets(secret)
         request = attrs.evolve(bound.request, secret_names=frozenset(secret))
         return Unit(
-            job=job,
+            job=frame.shown_job(scope.job),
             step=step,
             name=iteration.name,
+            frame=frame.id,
             bound=attrs.evolve(bound, request=request),
             driver=binding.driver,
             config=config,

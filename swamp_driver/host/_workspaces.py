@@ -15,6 +15,7 @@ import attrs
 from swamp_driver import rundir
 from swamp_driver._value import Value
 from swamp_driver.errors import HostError, NotFoundError, WorkspaceBusyError, WorkspaceError
+from swamp_driver.host._reservation import reserved_for
 from swamp_driver.host._settings import HostSettings
 from swamp_driver.spec import CancelToken, WorkspaceRequest
 
@@ -49,11 +50,12 @@ def _digest(key: str) -> str:
 
 
 def request_workspace(
-    settings: HostSettings, run_id: str, *, persistent_key: str | None
+    settings: HostSettings, run_id: str, *, persistent_key: str | None, may_suspend: bool = False
 ) -> WorkspaceRequest:
     """Return the workspace of a run; pure but for the ids of the calling user.
 
-    The path is a function of the root and the run id, or of the root and the key.
+    The path is a function of the root and the run id, or of the root and the key. A run that may be
+    suspended has a workspace that drivers can take up again.
     """
     if persistent_key is None:
         run_dir = settings.runs_dir / run_id
@@ -61,7 +63,7 @@ def request_workspace(
         run_dir = settings.persistent_dir / persistent_name(persistent_key)
     return WorkspaceRequest(
         run_dir=str(run_dir),
-        persistent=persistent_key is not None,
+        persistent=persistent_key is not None or may_suspend,
         uid=os.getuid(),
         gid=os.getgid(),
     )
@@ -95,7 +97,7 @@ def hold_workspace(
             f"'{parent}' cannot be made: {error.strerror} (set SWAMP_DRIVER_ROOT to a directory "
             "that you can write to)"
         ) from error
-    if not request.persistent:
+    if parent != settings.persistent_dir:
         yield
         return
     import filelock  # noqa: PLC0415 - 30 ms, and only for persistent workspaces
@@ -134,7 +136,8 @@ class KeptWorkspace(Value):
     """Of the workspace itself."""
     run_dir: str
     kind: str
-    """`preserved`, `persistent`, `in use`, or `abandoned` (its run died; `gc` removes it)."""
+    """`preserved`, `persistent`, `suspended` (its run waits for an approval), `in use`, or
+    `abandoned` (its run died; `gc` removes it)."""
     run_id: str
     created_at: float
     in_use: bool
@@ -143,18 +146,21 @@ class KeptWorkspace(Value):
 def list_workspaces(settings: HostSettings) -> tuple[KeptWorkspace, ...]:
     """Return the workspaces below the root, oldest first; those of live runs as well."""
     found = [
-        _describe(marker_dir)
+        _describe(marker_dir, is_persistent=parent == settings.persistent_dir)
         for parent in (settings.runs_dir, settings.persistent_dir)
         for marker_dir in rundir.list_run_dirs(parent)
     ]
     return tuple(sorted(found, key=lambda kept: kept.created_at))
 
 
-def _describe(found: rundir.FoundRunDir) -> KeptWorkspace:
+def _describe(found: rundir.FoundRunDir, *, is_persistent: bool) -> KeptWorkspace:
     marker = found.marker
-    in_use = _is_locked(found.path) if marker.persistent else marker.owner.is_alive() is not False
+    in_use = _is_locked(found.path) if is_persistent else marker.owner.is_alive() is not False
+    suspended = reserved_for(found.path)
     kind = "abandoned"
-    if marker.persistent:
+    if suspended is not None:
+        kind = "suspended"
+    elif is_persistent:
         kind = "persistent"
     elif marker.preserved:
         kind = "preserved"
@@ -165,9 +171,9 @@ def _describe(found: rundir.FoundRunDir) -> KeptWorkspace:
         path=str(Path(found.path) / "workspace"),
         run_dir=found.path,
         kind=kind,
-        run_id=marker.run_id,
+        run_id=suspended or marker.run_id,
         created_at=marker.created_at,
-        in_use=in_use and not (marker.preserved and not marker.persistent),
+        in_use=in_use and not (marker.preserved and not is_persistent),
     )
 
 
@@ -204,12 +210,17 @@ def remove_workspace(settings: HostSettings, name: str) -> KeptWorkspace:
 
     Raises:
         NotFoundError: as `find_workspace`.
-        WorkspaceBusyError: a run uses it.
+        WorkspaceBusyError: a run uses it, or is suspended and will.
         HostError: parts of it could not be removed; the message names them.
     """
     kept = find_workspace(settings, name)
     if kept.in_use:
         raise WorkspaceBusyError(f"workspace '{kept.name}' is in use by run {kept.run_id}")
+    if kept.kind == "suspended":
+        raise WorkspaceBusyError(
+            f"workspace '{kept.name}' is needed by run {kept.run_id}, which is suspended: end it "
+            f"with 'swamp-driver reject {kept.run_id}'"
+        )
     errors = rundir.remove_run_dir(kept.run_dir, deadline_s=600)
     if errors:
         raise HostError(f"workspace '{kept.name}' was not wholly removed: {'; '.join(errors)}")

@@ -84,7 +84,7 @@ def keep_run_dir(run_dir: str, *, uid: int, gid: int) -> tuple[str, ...]:
     if marker is None or not os.path.lexists(run_dir):
         return ()
     errors = repair_ownership(run_dir, uid=uid, gid=gid)
-    if not marker.persistent and not marker.preserved:
+    if not marker.preserved:
         try:
             replace_marker(run_dir, attrs.evolve(marker, preserved=True))
         except OSError as error:

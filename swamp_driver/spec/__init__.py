@@ -8,6 +8,7 @@ from swamp_driver.spec._cancel import CancelStage, CancelToken
 from swamp_driver.spec._capabilities import Capability, is_known_capability
 from swamp_driver.spec._config import OptionInfo, config_options, option, structure_config
 from swamp_driver.spec._events import (
+    ApprovalRequested,
     DriverProgress,
     JobEnded,
     JobOutline,
@@ -20,6 +21,7 @@ from swamp_driver.spec._events import (
     StepEvent,
     StepOutput,
     StepStarted,
+    WorkflowStarted,
     WorkspaceReady,
 )
 from swamp_driver.spec._hooks import (
@@ -61,6 +63,7 @@ __all__ = [
     "PROJECT_NAME",
     "REQUIRED_HOOKS",
     "ApiVersion",
+    "ApprovalRequested",
     "Availability",
     "CancelStage",
     "CancelToken",
@@ -98,6 +101,7 @@ __all__ = [
     "Stream",
     "TeardownReport",
     "Usage",
+    "WorkflowStarted",
     "Workspace",
     "WorkspaceReady",
     "WorkspaceRequest",

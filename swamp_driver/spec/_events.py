@@ -135,6 +135,31 @@ class StepEnded(StepEvent):
     allowed_failure: bool = False
     usage: Usage = Usage()
     detail: str = ""
+    previous: bool = False
+    """It ended before the run was suspended; told again to who listens to the rest of the run."""
+
+
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class WorkflowStarted(StepEvent):
+    """A step that runs another workflow has begun: what it will run.
+
+    The names of its jobs begin with those of the step: `<job>/<step>/<nested job>`.
+    """
+
+    kind = "workflow-started"
+    workflow: str
+    source: str
+    jobs: tuple[JobOutline, ...]
+
+
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class ApprovalRequested(StepEvent):
+    """A step waits for a person: once nothing else can be done the run is suspended."""
+
+    kind = "approval-requested"
+    prompt: str
+    expires_at: float | None = None
+    """Seconds since the epoch; None where there is no end to the wait."""
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)

@@ -52,5 +52,7 @@ class RunStatus(StrEnum):
     """A person or program cancelled it."""
     BROKEN = "broken"
     """A driver or its engine broke; the steps are not to blame."""
+    SUSPENDED = "suspended"
+    """It waits for an approval; no process runs it, and its workspace is kept."""
     INTERRUPTED = "interrupted"
     """The process that ran it died before it could say."""

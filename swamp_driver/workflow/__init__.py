@@ -6,6 +6,7 @@ from swamp_driver._lazy import load_on_use
 from swamp_driver.workflow._assignments import AssignedText, parse_assignments
 from swamp_driver.workflow._bind import BoundStep, bind_config, bind_step
 from swamp_driver.workflow._bind_service import BoundReadiness, BoundService
+from swamp_driver.workflow._bind_tasks import BoundCall, BoundQuestion, bind_call, bind_question
 from swamp_driver.workflow._commands import (
     ApprovalCommand,
     Command,
@@ -51,6 +52,7 @@ from swamp_driver.workflow._planned import (
 )
 from swamp_driver.workflow._reports import FoundReports, PlannedReport, ReportCatalog, ReportScope
 from swamp_driver.workflow._scope import RunScope, StepView, self_of
+from swamp_driver.workflow._step_ids import id_of_path, step_path
 from swamp_driver.workflow._template import Template
 
 if TYPE_CHECKING:
@@ -84,6 +86,8 @@ __all__ = [
     "AssignedText",
     "BoundReadiness",
     "BoundService",
+    "BoundCall",
+    "BoundQuestion",
     "BoundStep",
     "Command",
     "Condition",
@@ -127,11 +131,14 @@ __all__ = [
     "WorkflowFinder",
     "WorkflowNotFoundError",
     "aggregate",
+    "bind_call",
     "bind_config",
+    "bind_question",
     "bind_step",
     "command_trees",
     "condition_holds",
     "expand_for_each",
+    "id_of_path",
     "json_schema",
     "known_tree",
     "literal",
@@ -146,5 +153,6 @@ __all__ = [
     "plan_workflow",
     "runs_after_failure",
     "self_of",
+    "step_path",
     "waits_for",
 ]

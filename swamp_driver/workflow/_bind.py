@@ -30,6 +30,7 @@ from swamp_driver.workflow._scan import has_expression
 from swamp_driver.workflow._scope import RunScope
 from swamp_driver.workflow._shell import write_script
 from swamp_driver.workflow._static import DURATION_HINT, to_milliseconds
+from swamp_driver.workflow._step_ids import id_of_path, step_path
 from swamp_driver.workflow._template import Template
 
 SCRIPT = "script"
@@ -104,8 +105,8 @@ def bind_step(
     """
     assert isinstance(step.command, ShellCommand)  # planning refuses the others
     scope = attrs.evolve(scope, self_values=iteration.self_values)
-    suffix = "" if iteration.index is None else f"-{iteration.index}"
-    binder = _Binder(step, step.command, scope, request, step.id + suffix)
+    step_id = id_of_path(step_path(scope.frame, step.id, iteration.index))
+    binder = _Binder(step, step.command, scope, request, step_id)
     return BoundStep(
         request=binder.request(iteration.name, passed_env),
         ignore_exit_code=step.command.ignore_exit_code,

@@ -91,6 +91,8 @@ class RunScope(Value):
     """Answers `data.*`, `model`, `file.*` and `vault.*`; None where they cannot be used."""
     may_ask_secrets: bool = True
     """False where a value is shown or kept: `vault.get` is an error there."""
+    frame: str = ""
+    """The path of the step that runs the workflow (see `step_path`); empty for the run's own."""
 
     def variables(self, references: tuple[Reference, ...]) -> Mapping[str, Json]:
         """Return the values of the names referred to."""

@@ -5,8 +5,8 @@ from itertools import count
 
 import pytest
 
-from swamp_driver.host._queue import ReadyQueue
-from swamp_driver.host._unit import Unit
+from swamp_driver.host._queue import Queued, ReadyQueue
+from swamp_driver.host._units import Unit
 from swamp_driver.spec import StepRequest
 from swamp_driver.workflow import BoundStep, PlannedStep, ShellCommand, Template
 
@@ -58,7 +58,7 @@ def units() -> Units:
     return Units()
 
 
-def names(taken: Iterator[Unit]) -> list[str]:
+def names(taken: Iterator[Queued]) -> list[str]:
     """Return the names of what was taken."""
     return [unit.name for unit in taken]
 
