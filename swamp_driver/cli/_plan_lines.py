@@ -92,7 +92,7 @@ class _PlanLines:
         for step in job.steps:
             yield from self._step(outline.step(step.id), outline.binding(step.binding))
 
-    def _step(self, step: StepOutline, binding: BindingOutline) -> Iterator[str]:
+    def _step(self, step: StepOutline, binding: BindingOutline | None) -> Iterator[str]:
         planned = step.planned
         name = self.fields.style.paint(escape_controls(planned.name.text), "strong")
         yield f"  {self.fields.style.symbol('waiting')} {name}"
@@ -144,13 +144,13 @@ def _option_words(option: OptionOutline) -> str:
             return "unknown: the driver has no such option"
 
 
-def _step_facts(step: StepOutline, binding: BindingOutline) -> Iterator[tuple[str, str]]:
+def _step_facts(step: StepOutline, binding: BindingOutline | None) -> Iterator[tuple[str, str]]:
     planned = step.planned
     if planned.depends_on:
         yield "waits until", describe_dependencies(planned.depends_on)
     yield "for each", _entries(step)
     yield from _command_facts(planned.command)
-    yield "with", f"{binding.driver} [{binding.id}]"
+    yield "with", f"{binding.driver} [{binding.id}]" if binding else ""
     if planned.working_dir is not None:
         yield "in", planned.working_dir.text
     yield "env", ", ".join(f"{name}{' (secret)' * (name in step.secrets)}" for name in step.env)
@@ -170,6 +170,7 @@ def _command_facts(command: Command) -> Iterator[tuple[str, str]]:
             yield "data of", command.model_name.text
         case WorkflowCommand():
             yield "runs", f"the workflow {command.source}"
+            yield "inputs", ", ".join(command.inputs)
         case ApprovalCommand():
             yield "asks", command.prompt.text
 

@@ -56,7 +56,7 @@ def outline_plan(
         workspace_path=_workspace_path(plan, settings),
         bindings=tuple(bindings.values()),
         steps=tuple(
-            _step(step, job.name, plan, bindings[step.binding])
+            _step(step, job.name, plan, bindings.get(step.binding))
             for job in plan.jobs
             for step in job.steps
         ),
@@ -152,8 +152,8 @@ def _is_json(text: str) -> bool:
     return True
 
 
-def _step(step: PlannedStep, job: str, plan: Plan, binding: BindingOutline) -> StepOutline:
-    passed = {one.name: one.secret for one in binding.passed}
+def _step(step: PlannedStep, job: str, plan: Plan, binding: BindingOutline | None) -> StepOutline:
+    passed = {one.name: one.secret for one in (binding.passed if binding else ())}
     entries = _entries(step, job, plan)
     known = frozenset({"self"}) if entries is not None else frozenset[str]()
     return StepOutline(

@@ -70,9 +70,9 @@ class PlanOutline:
     steps: tuple[StepOutline, ...]
     """In the order of the plan."""
 
-    def binding(self, binding_id: str) -> BindingOutline:
-        """Return a binding by its id."""
-        return next(one for one in self.bindings if one.id == binding_id)
+    def binding(self, binding_id: str) -> BindingOutline | None:
+        """Return a binding by its id; None for steps that need no driver."""
+        return next((one for one in self.bindings if one.id == binding_id), None)
 
     def step(self, step_id: str) -> StepOutline:
         """Return a step by its id."""
