@@ -79,6 +79,6 @@ class _StepsEnded:
 
     def on_event(self, event: RunEvent) -> None:
         """Take an event."""
-        if isinstance(event, StepEnded):
+        if isinstance(event, StepEnded) and not event.previous:
             step = self._sources.store.find_step(event.run_id, event.step_id)
             self._runner.step_ended(step)

@@ -57,23 +57,22 @@ class WorkflowFiles:
                 f"{quoted(name)} is not one workflow: {names}",
                 hint="name the file: a path that ends in '.yaml', relative to this file",
             )
-        raise self._unknown(name, list(candidates), directory)
+        raise self._unknown(name, list(candidates))
 
-    def _unknown(self, name: str, candidates: list[str], directory: Path) -> WorkflowNotFoundError:
+    def _unknown(self, name: str, candidates: list[str]) -> WorkflowNotFoundError:
         known = sorted(frozenset[str]().union(*map(self._titles_of, candidates)))
-        folder = find_repository(directory) / _FOLDER
         return WorkflowNotFoundError(
             f"there is no workflow {quoted(name)}",
             hint=did_you_mean(name, known)
-            or f"it is looked for by id and name in '{os.path.relpath(folder)}' and beside this "
-            "file; or write a path that ends in '.yaml'",
+            or f"it is looked for by id and name below '{_FOLDER}' of the repository and beside "
+            "this file; or write a path that ends in '.yaml'",
         )
 
     def _titles_of(self, path: str) -> frozenset[str]:
         """Return the id and the name of a workflow, as far as a glance at the file tells them."""
         if path not in self._titles:
             try:
-                text = _read(path)
+                text = _read(path, shown=path)
             except WorkflowNotFoundError:
                 text = ""
             titles: dict[str, str] = {}
@@ -118,7 +117,8 @@ def _files_below(parent: Path, *, deep: bool) -> Iterator[Path]:
 
 
 def _load(path: str, caller: WorkflowFile) -> WorkflowFile:
-    return WorkflowFile(path=path, source=_source(path, caller), text=_read(path))
+    source = _source(path, caller)
+    return WorkflowFile(path=path, source=source, text=_read(path, shown=source))
 
 
 def _source(path: str, caller: WorkflowFile) -> str:
@@ -127,28 +127,23 @@ def _source(path: str, caller: WorkflowFile) -> str:
     return os.path.normpath(Path(caller.source).parent / relative)
 
 
-def _read(path: str) -> str:
+def _read(path: str, *, shown: str) -> str:
     # Only plain files: to open a FIFO would wait for ever.
     if not Path(path).is_file():
         there = Path(path).exists()
         raise WorkflowNotFoundError(
-            f"'{_shown(path)}' is not a file" if there else f"there is no file '{_shown(path)}'"
+            f"'{shown}' is not a file" if there else f"there is no file '{shown}'"
         )
     try:
         with Path(path).open("rb") as file:
             data = file.read(MOST_BYTES + 1)
     except OSError as error:
         raise WorkflowNotFoundError(
-            f"'{_shown(path)}' cannot be read: {str(error.strerror).lower()}"
+            f"'{shown}' cannot be read: {str(error.strerror).lower()}"
         ) from error
     if len(data) > MOST_BYTES:
-        raise WorkflowNotFoundError(f"'{_shown(path)}' is larger than {MOST_BYTES} bytes")
+        raise WorkflowNotFoundError(f"'{shown}' is larger than {MOST_BYTES} bytes")
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise WorkflowNotFoundError(f"'{_shown(path)}' is not UTF-8 text") from error
-
-
-def _shown(path: str) -> str:
-    relative = os.path.relpath(path)
-    return path if relative.startswith("..") else relative
+        raise WorkflowNotFoundError(f"'{shown}' is not UTF-8 text") from error

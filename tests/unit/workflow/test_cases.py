@@ -9,6 +9,7 @@ import jsonschema
 import pytest
 
 from swamp_driver.errors import Problem, WorkflowError
+from swamp_driver.host._workflow_files import WorkflowFiles
 from swamp_driver.workflow import (
     DriverSelection,
     FoundReports,
@@ -44,11 +45,12 @@ def _plan(path: Path) -> Plan:
     return plan_workflow(
         parse_workflow(text, source=path.name),
         source=path.name,
-        directory="/repo",
+        directory=str(path.parent),
         inputs={},
         selection=DriverSelection(),
         catalog=Catalog(),
         reports=ReportCatalog(own=lambda: FoundReports(reports=REPORTS)),
+        workflows=WorkflowFiles(),
     )
 
 
