@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from swamp_driver.spec import Json
 from swamp_driver.spec._suggest import did_you_mean, quoted
@@ -51,13 +51,23 @@ def check_inputs(
         elif name in declared.required and name not in later:
             hint = f"give it with --input {name}=VALUE"
             problems.add(f"the input {quoted(name)} is required", place, hint=hint)
-    for name in (name for name in (*given, *later) if name not in declared.declarations):
-        if not declared.open:
+    others = [name for name in (*given, *later) if name not in declared.declarations]
+    return values | _others(declared, others, given, problems)
+
+
+def _others(
+    declared: Inputs, names: Sequence[str], given: Mapping[str, Json], problems: Problems
+) -> dict[str, Json]:
+    """Return the values of names that are not declared, where such names are allowed."""
+    if not declared.open:
+        for name in names:
             _unknown(name, declared, problems)
-        elif name in given:
-            place = Place(join_path("inputs", name[:60]))
-            values[name] = _other(declared.open, given[name], place, problems)
-    return values
+        return {}
+    return {
+        name: _other(declared.open, given[name], Place(join_path("inputs", name[:60])), problems)
+        for name in names
+        if name in given
+    }
 
 
 def _other(allowed: object, value: Json, place: Place, problems: Problems) -> Json:
