@@ -13,7 +13,7 @@ NO_TAR = "no tar"
 
 CHECK = r"""
 report=$1 own=$2 number=0
-cd -P "$2" 2>/dev/null && base=$PWD || base=
+cd -P "$2" 2>/dev/null && [ "$PWD" = "$2" ] && base=$PWD || base=
 shift 2
 for path; do
   shift
@@ -35,7 +35,8 @@ for path; do
 done
 """
 """Arguments: report, directory, paths in it. Leaves those that can be taken as `$@`, and the
-directory as the current one. With `follow`, symlinks must lead to something in the directory."""
+directory as the current one. With `follow`, symlinks must lead to something in the directory. The
+directory's path has no symlink in it, unless a step has put one there: then nothing is there."""
 
 CHECK_ONLY = f"follow=1\n{CHECK}"
 
@@ -49,7 +50,9 @@ fi
 """Writes an archive of those paths that are there to standard output."""
 
 DISCARD = r"""
-cd / && { rm -rf "$own" 2>/dev/null || { chmod -R u+rwx "$own"; rm -rf "$own"; } 2>/dev/null; }
+cd / && rm -rf "$own" 2> /dev/null || [ -L "$own" ] || {
+  chmod -R u+rwx "$own"; rm -rf "$own"
+} 2> /dev/null
 exit 0
 """
 """Removes the directory `$own`; what it cannot remove goes with the run."""
