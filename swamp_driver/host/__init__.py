@@ -17,6 +17,7 @@ from swamp_driver.host._discovery import InstalledDriver, discover
 from swamp_driver.host._event_json import event_from_json, event_to_json
 from swamp_driver.host._masking import looks_secret
 from swamp_driver.host._records import (
+    HandedOn,
     ReportRecord,
     ReportStatus,
     RunRecord,
@@ -58,6 +59,7 @@ __all__ = [
     "DriverListing",
     "EnterCommand",
     "FoundLeftover",
+    "HandedOn",
     "HostSettings",
     "InstalledDriver",
     "KeptWorkspace",
