@@ -39,7 +39,7 @@ class ReportRunner:
         self._keep = keep
         self._limit_s = limit_s
         self._pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="swamp-report")
-        self._pending: list[Future[str | None]] = []
+        self._pending: list[Future[None]] = []
 
     def step_ended(self, step: StepRecord) -> None:
         """Make the reports on a method that was called; do nothing after any other step."""
@@ -52,46 +52,45 @@ class ReportRunner:
     def finish(self, status: RunStatus) -> tuple[str, ...]:
         """Make the reports on the workflow when those on methods are done; wait for all.
 
-        `status` is what the run came to. Returns in words what was required and not made.
+        `status` is what the run came to. Returns in words what was required and not made, also by
+        another process before the run was suspended.
         """
-        missing = self._take_pending()
+        self._wait()
         for report in self._reports:
             if report.scope == "workflow":
                 self._submit(report, None, status)
-        missing += self._take_pending()
-        return tuple(missing)
+        self._wait()
+        return tuple(
+            f"{one.title} is required and could not be made: {one.error}"
+            for one in self._sources.store.reports(self._sources.run_id)
+            if one.required and one.status is ReportStatus.FAILED
+        )
 
     def close(self) -> None:
-        """Make no more reports; return when none is being made. Calling it twice is fine."""
-        self._pool.shutdown(cancel_futures=True)
+        """Make those that are under way, and no more; return then. Calling it twice is fine."""
+        self._pool.shutdown()
 
     def _submit(self, report: PlannedReport, step: StepRecord | None, status: RunStatus) -> None:
         self._pending.append(self._pool.submit(self._make, report, step, status))
 
-    def _take_pending(self) -> list[str]:
+    def _wait(self) -> None:
+        """Wait for the reports under way; raise what their threads raised."""
         pending, self._pending = self._pending, []
-        return [missing for future in pending if (missing := future.result())]
+        for future in pending:
+            future.result()
 
-    def _make(
-        self, report: PlannedReport, step: StepRecord | None, status: RunStatus
-    ) -> str | None:
-        """Make and keep a report; return in words that it is missing, or None."""
+    def _make(self, report: PlannedReport, step: StepRecord | None, status: RunStatus) -> None:
         cancel = self._sources.cancel
         if cancel.cancelled:
-            return None
+            return
         answer = make_report(
             report_request(report, step, status=status, sources=self._sources),
             limit_s=self._limit_s,
             cancel=cancel,
             environ=self._sources.environ,
         )
-        if cancel.stage is not CancelStage.NONE:  # meanwhile
-            return None
-        record = _record(report, step, answer, self._sources.secrets())
-        self._keep(record)
-        if record.required and record.status is ReportStatus.FAILED:
-            return f"{record.title} is required and could not be made: {record.error}"
-        return None
+        if cancel.stage is CancelStage.NONE:  # it may have been set meanwhile
+            self._keep(_record(report, step, answer, self._sources.secrets()))
 
 
 def _record(
