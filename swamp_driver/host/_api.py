@@ -21,6 +21,7 @@ from swamp_driver.spec import CancelToken, Json
 from swamp_driver.workflow import (
     DriverSelection,
     FoundReports,
+    ModelCatalog,
     Plan,
     ReportCatalog,
     Workflow,
@@ -96,6 +97,7 @@ def plan(
         catalog=_catalog(drivers),
         reports=_reports(Path(loaded.directory)),
         workflows=WorkflowFiles(),
+        models=_models(Path(loaded.directory)),
     )
 
 
@@ -125,6 +127,7 @@ def plan_file(
         catalog=_catalog(drivers),
         reports=_reports(Path(path).parent),
         workflows=WorkflowFiles(),
+        models=_models(Path(path).parent),
     )
 
 
@@ -185,6 +188,12 @@ def _reports(directory: Path) -> ReportCatalog:
         return find_installed_reports()
 
     return ReportCatalog(own=own, installed=installed)
+
+
+def _models(directory: Path) -> ModelCatalog:
+    from swamp_driver.host.models import RepositoryModels  # noqa: PLC0415 - few files need it
+
+    return RepositoryModels(find_repository(directory))
 
 
 def _catalog(drivers: Mapping[str, type] | RegistryCatalog | None) -> RegistryCatalog:

@@ -172,6 +172,8 @@ class Coordinator:
                 case StartJob(job=job):
                     self._runner.bus.emit(JobStarted, job=frame.shown_job(job))
                 case EndJob(job=job, status=status):
+                    if frame.caller is None:
+                        self._runner.data.end_job(job)
                     self._runner.bus.emit(JobEnded, job=frame.shown_job(job), status=status)
                 case SkipStep(job=job, step=step, status=status, reason=reason):
                     self._note_step(frame, job, step, status, detail=reason)

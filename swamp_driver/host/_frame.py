@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 import attrs
 
+from swamp_driver.host._method_programs import MethodPrograms
 from swamp_driver.host._schedule import Schedule
 from swamp_driver.host._units import NestedUnit
 from swamp_driver.spec import JobOutline, StepStatus
@@ -47,6 +48,7 @@ class Frame:
         self.schedule = Schedule(plan)
         self.caller = caller
         """What runs it; None for the plan of the run."""
+        self.methods = MethodPrograms(plan)
         self.steps: dict[str, StepState] = {}
         """The steps that have units under way, by their ids in the plan."""
         self.iterations: dict[str, tuple[Iteration, ...]] = {}

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import time
-from pathlib import PurePath
+from pathlib import Path, PurePath
 
 import attrs
 
 from swamp_driver.host._frame import Frame
 from swamp_driver.host._kept import History
+from swamp_driver.host._repository import find_repository
 from swamp_driver.host._unit import UnitRunner, emit_step_ended
 from swamp_driver.host._units import NestedUnit, Settled, record_of
+from swamp_driver.host.models import RepositoryModels
 from swamp_driver.spec import StepStarted, StepStatus, WorkflowStarted
 from swamp_driver.workflow import Plan, RunScope, plan_nested, self_of
 
@@ -64,6 +66,7 @@ class NestedWorkflows:
             tiers=unit.call.tiers,
             workspace=plan.workspace,
             catalog=self._runner.bindings,
+            models=RepositoryModels(find_repository(Path(plan.directory))),
         )
 
     def close(self, unit: NestedUnit, status: StepStatus, *, detail: str = "") -> Settled:

@@ -26,6 +26,7 @@ from swamp_driver.host._records import RunRecord, WorkspaceRecord
 from swamp_driver.host._reporting import ReportSources, reporting
 from swamp_driver.host._repository import find_repository
 from swamp_driver.host._reservation import release, reserve, reserved_for
+from swamp_driver.host._run_data import RunData
 from swamp_driver.host._store import Store
 from swamp_driver.host._unit import UnitRunner
 from swamp_driver.host._workspaces import (
@@ -277,6 +278,15 @@ class _Run:
         for binding in self._plan.bindings:
             if binding.is_static:
                 bindings.get(binding.id, binding.driver, bind_config(binding, scope))
+        with contextlib.closing(
+            RunData(self._store.settings, self._plan.directory, self._id)
+        ) as data:
+            self._coordinate(bus, bindings, outcome, data)
+
+    def _coordinate(
+        self, bus: EventBus, bindings: Bindings, outcome: _Outcome, data: RunData
+    ) -> None:
+        scope = self._scope()
         coordinator = Coordinator(
             self._plan,
             scope=scope,
@@ -289,6 +299,7 @@ class _Run:
                 cancel=self._cancel.child(),
                 step_env=self._options.step_env,
                 hand_over=self._hand_over,
+                data=data,
             ),
             once=OnceMarks(self._request.run_dir if self._host_visible else None),
             history=self._history,

@@ -10,8 +10,11 @@ import attrs
 from swamp_driver.errors import StepStartError, SwampDriverError
 from swamp_driver.host._bindings import Bindings, OpenedBinding
 from swamp_driver.host._bus import EventBus
+from swamp_driver.host._capture import Capture
 from swamp_driver.host._masking import Masker, mask_text
+from swamp_driver.host._method_end import MethodEnd, start_problem
 from swamp_driver.host._records import StepRecord
+from swamp_driver.host._run_data import RunData
 from swamp_driver.host._step_log import StepLog
 from swamp_driver.host._store import Store
 from swamp_driver.host._units import Settled, Unit
@@ -27,7 +30,7 @@ from swamp_driver.spec import (
     StepStatus,
     Stream,
 )
-from swamp_driver.workflow import BoundStep, OutputsError, parse_outputs
+from swamp_driver.workflow import BoundData, BoundStep, OutputsError, parse_outputs
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
@@ -39,6 +42,7 @@ class UnitRunner:
     bus: EventBus
     store: Store
     cancel: CancelToken
+    data: RunData
     step_env: Callable[[str], Mapping[str, str]] | None = None
     """See `RunOptions.step_env`."""
     hand_over: HandOver
@@ -69,6 +73,7 @@ class UnitRunner:
             command=mask_text(unit.bound.command_line, unit.secrets),
         )
         output = _Output(self.bus, log, unit)
+        data = unit.bound.data
         try:
             opened = self.bindings.get(unit.step.binding, unit.driver, unit.config)
             beside = Beside(opened=opened, step_id=unit.step_id, cancel=self.cancel)
@@ -78,7 +83,8 @@ class UnitRunner:
             return self._not_run(unit, error, started_at)
         finally:
             output.close()
-        return self._hand_on(beside, unit, _settle(unit, result, self.run_id))
+        end = MethodEnd() if data is None else self._keep_data(unit, data, result, output.capture)
+        return self._hand_on(beside, unit, _settle(unit, result, self.run_id, end))
 
     def _hand_on(self, beside: Beside, unit: Unit, settled: Settled) -> Settled:
         """Check or take the files that a step hands on; it has failed where they are not there."""
@@ -110,6 +116,30 @@ class UnitRunner:
             broken=broken,
         )
 
+    def _keep_data(
+        self, unit: Unit, data: BoundData, result: StepResult, capture: Capture | None
+    ) -> MethodEnd:
+        """Keep what a step has written as data; return how its method ended."""
+        # Most steps write none, and need not pay for it.
+        from swamp_driver.host import _method_results as methods  # noqa: PLC0415
+
+        if capture is not None:
+            end = MethodEnd(results=(methods.shell_result(data, result, capture),))
+        else:
+            end = methods.read_method_end(data, result)
+        if not end.results:
+            return end
+        problem = methods.keep_results(
+            self.data.store(),
+            data,
+            end.results,
+            run_id=self.run_id,
+            job=unit.job,
+            step_id=unit.step_id,
+            secrets=unit.secrets,
+        )
+        return attrs.evolve(end, problem=end.problem or problem)
+
     def _run_in(self, opened: OpenedBinding, unit: Unit, output: _Output) -> StepResult:
         io = StepIO(output.write, cancel=self.cancel.child())
         request = unit.bound.request
@@ -125,7 +155,7 @@ class UnitRunner:
         return result
 
     def _not_run(self, unit: Unit, error: SwampDriverError, started_at: float) -> Settled:
-        detail = mask_text(str(error), unit.secrets)
+        detail = mask_text(start_problem(unit.bound.data, unit.driver, error), unit.secrets)
         cancelled = self.cancel.cancelled
         record = unit.record(
             self.run_id,
@@ -170,6 +200,9 @@ class _Output:
         self._log = log
         self._step = {"step_id": unit.step_id, "job": unit.job, "step": unit.name}
         streams: tuple[Stream, ...] = ("stdout", "stderr") if unit.secrets else ()
+        data = unit.bound.data
+        self.capture = Capture() if data is not None and data.script is not None else None
+        """Of a script whose result is kept as data."""
         self._maskers = {stream: Masker(unit.secrets) for stream in streams}
 
     def write(self, stream: Stream, data: bytes) -> None:
@@ -189,16 +222,19 @@ class _Output:
 
     def _pass_on(self, stream: Stream, data: bytes) -> None:
         if data:
+            if self.capture is not None:
+                self.capture.add(stream, data)
             self._bus.emit_output(self._log, stream=stream, data=data, **self._step)
 
 
-def _settle(unit: Unit, result: StepResult, run_id: str) -> Settled:
-    """Return what a driver's result means for the run."""
+def _settle(unit: Unit, result: StepResult, run_id: str, end: MethodEnd) -> Settled:
+    """Return what a driver's result, and what a method says itself, mean for the run."""
     status = _status(unit.bound, result)
     outputs, problem = _outputs(result)
-    if problem and status is StepStatus.SUCCEEDED:
+    if (problem or end.problem) and status is StepStatus.SUCCEEDED:
         status = StepStatus.FAILED
-    detail = mask_text("; ".join(filter(None, (result.detail, problem))), unit.secrets)
+    told = (result.detail, end.problem, problem)
+    detail = mask_text("; ".join(filter(None, told)), unit.secrets)
     record = unit.record(
         run_id,
         status,

@@ -117,7 +117,14 @@ class UnitBinder:
         assert binding is not None
         config = bind_config(binding, scope)
         passed = self._passed_env(binding.driver, config)
-        bound = bind_step(step, iteration, scope=scope, request=self._request, passed_env=passed)
+        bound = bind_step(
+            step,
+            iteration,
+            scope=scope,
+            request=self._request,
+            passed_env=passed,
+            methods=frame.methods,
+        )
         secret = {name: value for name, value in passed.items() if looks_secret(name)}
         secret = {name: secret[name] for name in secret if bound.request.env[name] == secret[name]}
         self._learn_secrets(secret)

@@ -16,6 +16,17 @@ from swamp_driver.models._errors import Problem
 
 Schema = Mapping[str, Any]
 _DEEPEST = 64
+
+
+class _Later:
+    """See `LATER`."""
+
+    def __repr__(self) -> str:
+        return "a value that is known later"
+
+
+LATER = _Later()
+"""Stands for a value that is not known yet: nothing is wrong with it."""
 _SHOWN = 60
 _WORDS = {
     "string": "text",
@@ -115,6 +126,8 @@ def _fits(kind: str | None, schema: Schema) -> bool:
 
 
 def _check(value: object, schema: Schema, path: str, problems: list[Problem]) -> None:
+    if value is LATER:
+        return
     if path.count(".") + path.count("[") > _DEEPEST:
         problems.append(Problem(path, f"the value is more than {_DEEPEST} levels deep"))
         return
@@ -182,7 +195,7 @@ def _check_list(value: Any, schema: Schema, path: str, problems: list[Problem]) 
     for number, item in enumerate(value):
         _check(item, schema.get("items", {}), f"{path}[{number}]", problems)
     if schema.get("uniqueItems") and not problems:
-        told = [json.dumps(item, sort_keys=True) for item in value]
+        told = [json.dumps(item, sort_keys=True, default=id) for item in value]
         twice = [number for number, item in enumerate(told) if item in told[:number]]
         problems.extend(Problem(f"{path}[{n}]", "the entry is there already") for n in twice)
 
@@ -198,7 +211,7 @@ def _check_mapping(value: Any, schema: Schema, path: str, problems: list[Problem
         elif key in properties:
             _check(item, properties[key], join_path(path, key), problems)
         elif other is False:
-            problems.append(Problem(path, unknown("key", key, properties)))
+            problems.append(Problem(join_path(path, key), unknown("key", key, properties)))
         else:
             _check(item, {} if other is True else other, join_path(path, key), problems)
 

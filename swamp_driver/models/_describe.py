@@ -9,7 +9,7 @@ from typing import Any
 
 from swamp_driver.models import _wire as wire
 from swamp_driver.models._check import check, quoted
-from swamp_driver.models._errors import DefinitionError
+from swamp_driver.models._errors import DefinitionError, Problem
 from swamp_driver.models._keywords import check_schema
 from swamp_driver.models._model import File, Model, Resource, methods_of
 from swamp_driver.models._schema import dataclass_schema, parameters_schema
@@ -31,6 +31,8 @@ def describe(cls: type[Model]) -> dict[str, Any]:
         )
     if not isinstance(cls.version, str):
         raise DefinitionError(f"{kind}: 'version' must be a text, found {quoted(cls.version)}")
+    if both := set(cls.resources) & set(cls.files):
+        raise DefinitionError(f"{kind}: {sorted(both)[0]!r} is both a resource and a file")
     names = names_of(cls)
     return {
         "type": kind,
@@ -87,12 +89,14 @@ def _declared(cls: type[Model], group: str, wanted: type) -> list[Any]:
 
 
 def _resource(one: Resource, names: Mapping[str, Any], path: str) -> dict[str, Any]:
-    schema = one.schema
+    schema: Any = one.schema
     if isinstance(schema, type):
         if not dataclasses.is_dataclass(schema):
             raise DefinitionError(f"{path}: the schema must be a dataclass or a JSON Schema")
         schema = dataclass_schema(schema, names, path)
     problems = check_schema(schema)
+    if schema.get("type") != "object":
+        problems.append(Problem("type", "a resource is a mapping (write 'type': 'object')"))
     if problems:
         raise DefinitionError(f"{path}: " + "; ".join(map(str, problems)))
     return {"schema": dict(schema), **_kept(one, path)}

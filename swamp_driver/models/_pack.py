@@ -10,16 +10,18 @@ from pathlib import Path
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _MAIN = """\
+import os
 import sys
 
 if sys.version_info < (3, 9):
-    sys.stderr.write("error: python3 is %d.%d here, and models need 3.9 or newer\\n"
-                     % sys.version_info[:2])
-    sys.exit(3)
+    told = "python3 is %d.%d here, and models need 3.9 or newer" % sys.version_info[:2]
+    with open(os.path.join(os.path.dirname(sys.argv[0]), "outcome.json"), "w") as file:
+        file.write('{"outcome": "failed", "message": "%s"}' % told)
+    sys.exit(told)
 
 from swamp_driver.models._start import main
 
-sys.exit(main())
+main()
 """
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import os
 import sys
 import zipfile
 from pathlib import Path
@@ -11,8 +13,12 @@ from swamp_driver.models._runtime import run_request
 SOURCES = "sources"
 
 
-def main() -> int:
-    """Run the request that lies beside the program; return the exit code."""
+def main() -> None:
+    """Run the request that lies beside the program, and end the process.
+
+    Threads that a method has left behind do not keep it, and nothing is run at exit: the outcome
+    is written, and what comes after it would be nobody's.
+    """
     program = Path(sys.argv[0])
     folder = program / SOURCES
     # before the installed packages: a package that travelled along is the one that is meant
@@ -22,4 +28,11 @@ def main() -> int:
         with zipfile.ZipFile(program) as archive:
             return archive.read(f"{SOURCES}/{file}")
 
-    return run_request(program.absolute().parent, read, str(folder))
+    code = run_request(program.absolute().parent, read, str(folder))
+    logging.shutdown()
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError):  # noqa: PERF203 - closed by the method
+            continue
+    os._exit(code)

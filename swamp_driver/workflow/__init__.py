@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from swamp_driver._lazy import load_on_use
 from swamp_driver.workflow._assignments import AssignedText, parse_assignments
 from swamp_driver.workflow._bind import BoundStep, bind_config, bind_step
+from swamp_driver.workflow._bind_data import BoundData, BoundKind
 from swamp_driver.workflow._bind_service import BoundReadiness, BoundService
 from swamp_driver.workflow._bind_tasks import BoundCall, BoundQuestion, bind_call, bind_question
 from swamp_driver.workflow._commands import (
@@ -31,6 +32,12 @@ from swamp_driver.workflow._for_each import Iteration, expand_for_each
 from swamp_driver.workflow._known import KnownTree, known_tree, waits_for
 from swamp_driver.workflow._load import parse_workflow
 from swamp_driver.workflow._model import Job, Workflow
+from swamp_driver.workflow._model_catalog import (
+    ModelCatalog,
+    ModelDefinition,
+    ModelType,
+    NoModels,
+)
 from swamp_driver.workflow._model_step import Step
 from swamp_driver.workflow._nesting import WorkflowFinder, WorkflowNotFoundError, literal
 from swamp_driver.workflow._outputs import OutputsError, parse_outputs
@@ -41,9 +48,11 @@ from swamp_driver.workflow._planned import (
     Plan,
     PlannedBackground,
     PlannedBinding,
+    PlannedData,
     PlannedDependency,
     PlannedForEach,
     PlannedJob,
+    PlannedModel,
     PlannedOutput,
     PlannedReadiness,
     PlannedStep,
@@ -59,6 +68,7 @@ from swamp_driver.workflow._step_ids import id_of_path, step_path
 from swamp_driver.workflow._template import Template
 
 if TYPE_CHECKING:
+    from swamp_driver.workflow._definition_file import parse_definition
     from swamp_driver.workflow._json_schema import json_schema
     from swamp_driver.workflow._plan_json import plan_from_json, plan_to_json
     from swamp_driver.workflow._repository_file import (
@@ -71,6 +81,7 @@ else:  # what runs do not need
     __getattr__, __dir__ = load_on_use(
         __name__,
         {
+            "_definition_file": ("parse_definition",),
             "_json_schema": ("json_schema",),
             "_plan_json": ("plan_from_json", "plan_to_json"),
             "_repository_file": (
@@ -88,6 +99,8 @@ __all__ = [
     "ApprovalCommand",
     "AssignedText",
     "BoundCall",
+    "BoundData",
+    "BoundKind",
     "BoundQuestion",
     "BoundReadiness",
     "BoundService",
@@ -103,15 +116,21 @@ __all__ = [
     "Job",
     "KnownTree",
     "MethodCommand",
+    "ModelCatalog",
+    "ModelDefinition",
+    "ModelType",
     "Nesting",
+    "NoModels",
     "NotCondition",
     "OutputsError",
     "Plan",
     "PlannedBackground",
     "PlannedBinding",
+    "PlannedData",
     "PlannedDependency",
     "PlannedForEach",
     "PlannedJob",
+    "PlannedModel",
     "PlannedOutput",
     "PlannedReadiness",
     "PlannedReport",
@@ -149,6 +168,7 @@ __all__ = [
     "known_tree",
     "literal",
     "parse_assignments",
+    "parse_definition",
     "parse_outputs",
     "parse_repository_file",
     "parse_workflow",

@@ -12,10 +12,12 @@ from swamp_driver._value import Value
 from swamp_driver.errors import WorkflowError
 from swamp_driver.spec import Json, StepRequest, WorkspaceRequest
 from swamp_driver.spec._suggest import quoted
+from swamp_driver.workflow._bind_data import BoundData, bind_shell_data
 from swamp_driver.workflow._bind_errors import bind_error, unusable
+from swamp_driver.workflow._bind_method import Methods, Program, bind_method
 from swamp_driver.workflow._bind_outputs import WORK, base_directory, bind_outputs
 from swamp_driver.workflow._bind_service import BoundService, bind_service
-from swamp_driver.workflow._commands import ShellCommand
+from swamp_driver.workflow._commands import ConfigTree, MethodCommand, ShellCommand
 from swamp_driver.workflow._evaluate import (
     TemplateError,
     evaluate,
@@ -51,6 +53,8 @@ class BoundStep(Value):
     once_key: str | None = None
     """Run once for the workspace and this key."""
     sharing: Literal["shared", "exclusive"] = "shared"
+    data: BoundData | None = None
+    """What it may write as data, and how that is kept; None: it writes none."""
     service: BoundService | None = None
     """It is a background step."""
     outputs: tuple[str, ...] = ()
@@ -85,6 +89,7 @@ def bind_step(
     scope: RunScope,
     request: WorkspaceRequest,
     passed_env: Mapping[str, str],
+    methods: Methods | None = None,
 ) -> BoundStep:
     """Return what a driver is given for one iteration of a step.
 
@@ -98,61 +103,99 @@ def bind_step(
         scope: What expressions know; its `self_values` are replaced by those of the iteration.
         request: The workspace of the run.
         passed_env: Variables of the caller that the driver's options forward.
+        methods: Gives the programs of models; needed where the step calls a method.
 
     Raises:
         WorkflowError: An expression has no value, or a value cannot be used: a directory outside
-            of the workspace, a time-out that is none, a NUL character in a variable.
+            of the workspace, a time-out that is none, a NUL character in a variable, inputs that
+            are not as the method declares them.
     """
-    assert isinstance(step.command, ShellCommand)  # planning refuses the others
+    command = step.command
+    assert isinstance(command, ShellCommand | MethodCommand)  # the others are no requests
     scope = attrs.evolve(scope, self_values=iteration.self_values)
     step_id = id_of_path(step_path(scope.frame, step.id, iteration.index))
-    binder = _Binder(step, step.command, scope, request, step_id)
+    binder = _Binder(step, scope, request, step_id)
+    program = _program(command, binder, methods)
     return BoundStep(
-        request=binder.request(iteration.name, passed_env),
-        ignore_exit_code=step.command.ignore_exit_code,
-        command_line=_command_line(step.command.script.text),
+        request=binder.request(iteration.name, passed_env, program),
+        ignore_exit_code=isinstance(command, ShellCommand) and command.ignore_exit_code,
+        command_line=program.shown,
         once_key=binder.text(step.once, "once") if step.once is not None else None,
         sharing=step.sharing,
         service=bind_service(step.background, binder) if step.background else None,
         outputs=bind_outputs(step, scope, base=binder.base),
         directory=binder.base if binder.has_directory else None,
+        data=program.data,
     )
+
+
+def _program(
+    command: ShellCommand | MethodCommand, binder: _Binder, methods: Methods | None
+) -> Program:
+    timeout_ms = binder.milliseconds(command.timeout_ms, "timeout")
+    if isinstance(command, MethodCommand):
+        assert methods is not None
+        program = bind_method(command, binder, methods)
+    else:
+        script, values = binder.script(command.script, "run")
+        program = Program(
+            argv=("/bin/sh", "-e", posixpath.join(binder.exchange, SCRIPT)),
+            files={SCRIPT: script.encode()},
+            env=values,
+            shown=_command_line(command.script.text),
+            data=bind_shell_data(command, binder),
+        )
+    return attrs.evolve(program, timeout_ms=timeout_ms)
 
 
 class _Binder:
     def __init__(
         self,
         step: PlannedStep,
-        command: ShellCommand,
         scope: RunScope,
         workspace: WorkspaceRequest,
         step_id: str,
     ) -> None:
         self._step = step
-        self._command = command
         self._scope = scope
         self._workspace = workspace
         self._step_id = step_id
-        self._exchange = workspace.exchange(step_id)
+        self.exchange = workspace.exchange(step_id)
         shared = scope.workspace_path is not None
         self.has_directory = not shared and bool(step.outputs or step.takes)
         self.base = base_directory(workspace, step_id, shared=shared, own=self.has_directory)
 
-    def request(self, name: str, passed_env: Mapping[str, str]) -> StepRequest:
+    @property
+    def scope(self) -> RunScope:
+        """Return what expressions of the step know."""
+        return self._scope
+
+    @property
+    def step(self) -> PlannedStep:
+        """Return the step."""
+        return self._step
+
+    def tree(self, tree: Mapping[str, ConfigTree], key: str) -> dict[str, Json]:
+        """Return a mapping with everything in it evaluated."""
+        try:
+            return {name: evaluate_tree(value, self._scope) for name, value in tree.items()}
+        except TemplateError as error:
+            raise bind_error(error, self._scope, self._step, key) from error
+
+    def request(self, name: str, passed_env: Mapping[str, str], program: Program) -> StepRequest:
         shared = self._scope.workspace_path is not None
-        script, values = self.script(self._command.script, "run")
-        timeout_ms = self.milliseconds(self._command.timeout_ms, "timeout")
         return StepRequest(
             step_id=self._step_id,
             name=name,
-            argv=("/bin/sh", "-e", posixpath.join(self._exchange, SCRIPT)),
-            env=self._env(name, passed_env, values),
+            argv=program.argv,
+            env=self._env(name, passed_env, program.env),
             cwd=self._cwd(),
-            exchange=self._exchange,
-            files={SCRIPT: script.encode(), OUTPUT: b""},
+            exchange=self.exchange,
+            files={**program.files, OUTPUT: b""},
             directories=(TEMPORARY,) if shared or self.has_directory else (TEMPORARY, WORK),
-            collect=(OUTPUT,),
-            timeout_s=None if timeout_ms is None else timeout_ms / 1000,
+            collect=(OUTPUT, *program.collect),
+            collect_limit_bytes=program.collect_limit_bytes,
+            timeout_s=None if program.timeout_ms is None else program.timeout_ms / 1000,
         )
 
     def text(self, template: Template, key: str) -> str:
@@ -215,7 +258,7 @@ class _Binder:
     ) -> dict[str, str]:
         env = {
             "HOME": self._workspace.home,
-            "TMPDIR": posixpath.join(self._exchange, TEMPORARY),
+            "TMPDIR": posixpath.join(self.exchange, TEMPORARY),
             "LANG": "C.UTF-8",
             **passed_env,
             **dict(self._declared()),
@@ -223,8 +266,8 @@ class _Binder:
             "SWAMP_STEP_ID": self._step_id,
             "SWAMP_STEP_NAME": name,
             "SWAMP_JOB": self._scope.job,
-            "SWAMP_EXCHANGE": self._exchange,
-            "SWAMP_OUTPUT": posixpath.join(self._exchange, OUTPUT),
+            "SWAMP_EXCHANGE": self.exchange,
+            "SWAMP_OUTPUT": posixpath.join(self.exchange, OUTPUT),
             **values,
         }
         if self._scope.workspace_path is not None:

@@ -26,7 +26,7 @@ from swamp_driver.workflow._output_targets import check_targets
 from swamp_driver.workflow._problems import Place, Problems
 from swamp_driver.workflow._scan import Expression, Literal
 from swamp_driver.workflow._shell import write_script
-from swamp_driver.workflow._shell_task import check_keys, check_task, shell_inputs
+from swamp_driver.workflow._shell_task import check_keys, check_task, written_shell_inputs
 from swamp_driver.workflow._steps_seen import StepCheck, StepsSeen, graphs_of
 from swamp_driver.workflow._template import Template
 from swamp_driver.workflow._templates import Spot, templates_of
@@ -118,7 +118,7 @@ def _check_step(step: Step, check: _Expressions, steps: StepCheck, problems: Pro
     if step.task is not None:
         check_task(step.task, problems)
         check_keys(step, problems)
-        shell = shell_inputs(step.task, problems)
+        shell = written_shell_inputs(step.task, problems)
         # The inputs of a workflow are inputs of its plan, which is kept.
         secrets = not isinstance(step.task, WorkflowTask)
         check.record(shell or step.task, steps=steps, item=item, secrets=secrets)

@@ -28,12 +28,17 @@ class ShellCommand(Value):
 class MethodCommand(Value):
     """A method of a model, which runs where the driver runs."""
 
+    model: str
+    """Id of a `PlannedModel`."""
     model_type: str
     model_name: Template
     """Under which its data is kept."""
+    definition: str = ""
+    """The file that defines the model; empty where the step names a type."""
     method: str
     global_args: Mapping[str, ConfigTree] = attrs.field(factory=dict)
     inputs: Mapping[str, ConfigTree] = attrs.field(factory=dict)
+    """Those of the step over those of the definition."""
     timeout_ms: Template | int | None = None
 
 

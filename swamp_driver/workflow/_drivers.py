@@ -71,7 +71,7 @@ class Tier:
 
 def outside_tier(driver: str | None, config: Mapping[str, Json] | None, *, path: str) -> Tier:
     """Return a tier of what is said outside of the file."""
-    tree = None if config is None else {key: _templates(value) for key, value in config.items()}
+    tree = None if config is None else {key: json_tree(value) for key, value in config.items()}
     return Tier(driver=driver, config=tree, node_path=path)
 
 
@@ -123,14 +123,15 @@ def choose(tiers: Sequence[Tier], *, default: str) -> Choice:
     return Choice(driver=driver, chosen_by=chosen_by, configured_by=None)
 
 
-def _templates(value: Json) -> ConfigTree:
+def json_tree(value: Json) -> ConfigTree:
+    """Return a value with every text as a template, without a place."""
     match value:
         case str():
             return Template(value)
         case list():
-            return [_templates(item) for item in value]
+            return [json_tree(item) for item in value]
         case dict():
-            return {key: _templates(item) for key, item in value.items()}
+            return {key: json_tree(item) for key, item in value.items()}
         case _:
             return value
 

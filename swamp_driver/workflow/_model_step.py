@@ -88,7 +88,7 @@ class StepOutput:
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
 class DataOutputOverride:
-    """How the data of a method's result is kept. Kept, not used."""
+    """How data of a kind that the method writes is kept."""
 
     where: Where
     spec_name: Template = declare(NAME, "The name of the output.", required=True, when="never")
@@ -96,9 +96,11 @@ class DataOutputOverride:
     garbage_collection: Template | None = declare(
         Text(lenient=True), "How many versions are kept, or for how long.", when="never"
     )
-    tags: dict[str, Template] | None = declare(TAGS, "Tags of the data.", when="never")
+    tags: dict[str, Template] | None = declare(TAGS, "Tags of the data.", when="run")
     vary: tuple[Template, ...] | None = declare(
-        ListOf(NAME), "What makes it several data.", when="never"
+        ListOf(NAME),
+        "Names of the 'forEach' item or of inputs whose values are added to its name.",
+        when="never",
     )
 
 
@@ -151,7 +153,7 @@ class Step:
     )
     data_output_overrides: tuple[DataOutputOverride, ...] = declare(
         ListOf(Record(DataOutputOverride, words="an entry of 'dataOutputOverrides'")),
-        "How data is kept; read and not used.",
+        "How data that the method writes is kept.",
         default=(),
     )
     allow_failure: bool | Template = declare(

@@ -88,6 +88,22 @@ def json_value(node: Node) -> Json:
             return {key: json_value(entry.value) for key, entry in node.entries.items()}
 
 
+def node_of(value: Json, line: int, column: int) -> Node:
+    """Return a value as a node that stands at a place."""
+    match value:
+        case list():
+            return SequenceNode([node_of(item, line, column) for item in value], line, column)
+        case dict():
+            entries = {
+                key: Entry(key, node_of(item, line, column), line, column)
+                for key, item in value.items()
+            }
+            return MappingNode(entries, line, column)
+        case _:
+            text = str(value).lower() if isinstance(value, bool) else str(value)
+            return ScalarNode(text, value, "quoted", line, column)
+
+
 def config_tree(node: Node) -> ConfigTree:
     """Return the value of a node with every text as a template."""
     match node:

@@ -22,6 +22,7 @@ from swamp_driver.workflow._graph import Graph
 from swamp_driver.workflow._inputs import check_inputs
 from swamp_driver.workflow._load import read_workflow
 from swamp_driver.workflow._model import Job, Workflow
+from swamp_driver.workflow._model_catalog import ModelCatalog, NoModels
 from swamp_driver.workflow._model_step import Step
 from swamp_driver.workflow._model_task import ManualApprovalTask, WorkflowTask
 from swamp_driver.workflow._nesting import (
@@ -36,6 +37,7 @@ from swamp_driver.workflow._nesting import (
     plan_call,
 )
 from swamp_driver.workflow._output_targets import with_takes
+from swamp_driver.workflow._plan_method import MethodPlanner
 from swamp_driver.workflow._plan_step import StepPlanner
 from swamp_driver.workflow._planned import (
     Nesting,
@@ -67,6 +69,7 @@ def plan_workflow(  # noqa: PLR0913 - each by its name
     inputs: Mapping[str, Json],
     selection: DriverSelection,
     catalog: DriverCatalog,
+    models: ModelCatalog | None = None,
     reports: ReportCatalog | None = None,
     workflows: WorkflowFinder | None = None,
 ) -> Plan:
@@ -83,6 +86,7 @@ def plan_workflow(  # noqa: PLR0913 - each by its name
         inputs: Values for the inputs, those of the command line from `parse_assignments`.
         selection: What is said about drivers outside of the file.
         catalog: Knows the drivers that are installed.
+        models: Knows the models of the repository; None: there are none.
         reports: Knows the reports that there are; none by default.
         workflows: Finds the workflows that steps run; None: there are none.
 
@@ -93,7 +97,7 @@ def plan_workflow(  # noqa: PLR0913 - each by its name
         PluginError: A driver that is chosen outside of the file cannot be used.
     """
     problems = Problems(file=source, text=workflow.text)
-    main = _Main(source, directory, selection, catalog, workflows, reports)
+    main = _Main(source, directory, selection, (catalog, models or NoModels()), workflows, reports)
     return main.plan(workflow, inputs, problems)
 
 
@@ -105,6 +109,7 @@ def plan_text(  # noqa: PLR0913 - each by its name
     inputs: Mapping[str, Json],
     selection: DriverSelection,
     catalog: DriverCatalog,
+    models: ModelCatalog | None = None,
     reports: ReportCatalog | None = None,
     workflows: WorkflowFinder | None = None,
 ) -> Plan:
@@ -121,11 +126,11 @@ def plan_text(  # noqa: PLR0913 - each by its name
     workflow = read_workflow(text, problems)
     if workflow is None:
         raise problems.error()
-    main = _Main(source, directory, selection, catalog, workflows, reports)
+    main = _Main(source, directory, selection, (catalog, models or NoModels()), workflows, reports)
     return main.plan(workflow, inputs, problems)
 
 
-def plan_nested(
+def plan_nested(  # noqa: PLR0913 - each by its name
     command: WorkflowCommand,
     *,
     nesting: Nesting,
@@ -133,10 +138,11 @@ def plan_nested(
     tiers: Sequence[PlannedTier],
     workspace: PlannedWorkspace,
     catalog: DriverCatalog,
+    models: ModelCatalog | None = None,
 ) -> Plan:
     """Return the plan of the workflow that a step runs, now that its inputs are known.
 
-    Pure but for what `catalog` does: no file is read. What its own steps run is not looked into
+    Pure but for what `catalog` and `models` do. What its own steps run is not looked into
     before their turn.
 
     Args:
@@ -146,6 +152,7 @@ def plan_nested(
         tiers: Those of the command, every expression evaluated (see `literal_tier`).
         workspace: Of the plan that the step is in: there is one directory in a run.
         catalog: Knows the drivers that are installed.
+        models: Knows the models of the repository; None: there are none.
 
     Raises:
         WorkflowError: With all problems at once.
@@ -161,6 +168,7 @@ def plan_nested(
         inner=_tier_of(nesting.inner),
         default=nesting.default,
         catalog=catalog,
+        models=models or NoModels(),
         nested=nested,
         reports=None,
     )
@@ -190,6 +198,7 @@ class _Around:
     inner: Tier
     default: str
     catalog: DriverCatalog
+    models: ModelCatalog
     nested: Nested
     reports: ReportCatalog | None
     """None where the reports of the run are decided already."""
@@ -203,7 +212,7 @@ class _Main:
         source: str,
         directory: str,
         selection: DriverSelection,
-        catalog: DriverCatalog,
+        catalogs: tuple[DriverCatalog, ModelCatalog],
         workflows: WorkflowFinder | None,
         reports: ReportCatalog | None,
     ) -> None:
@@ -214,7 +223,8 @@ class _Main:
             outer=outside_tier(selection.cli_driver, selection.cli_config, path="--driver-config"),
             inner=selection.repo or Tier(),
             default=selection.default,
-            catalog=catalog,
+            catalog=catalogs[0],
+            models=catalogs[1],
             nested=self._nested,
             reports=reports or ReportCatalog(),
         )
@@ -275,6 +285,7 @@ class _Planner:
         noted = Problems(file=problems.file) if problems else problems
         self._static = Static(InputsScope(inputs=self._inputs, later=caller.later), noted)
         self._bindings = Bindings(around.catalog, self._static, problems)
+        self._methods = MethodPlanner(self._static, problems, around.models)
         self._graphs = graphs_of(workflow, problems)
         problems.know_file(around.inner.file, around.inner.file_text)
         self._inside: list[NestedPlanner] = []
@@ -324,6 +335,7 @@ class _Planner:
             workspace=self._workspace,
             concurrency=self._concurrency(workflow),
             bindings=self._bindings.planned,
+            models=self._methods.planned,
             jobs=self._jobs,
             reports=self._reports,
             asks=self.asks,
@@ -372,7 +384,9 @@ class _Planner:
 
     def _plan_jobs(self) -> tuple[PlannedJob, ...]:
         names = self._job_names()
-        steps = StepPlanner(self._static, self._problems, self._workflow, self._workspace)
+        steps = StepPlanner(
+            self._static, self._problems, self._workflow, self._workspace, self._methods
+        )
         order = _order(
             self._graphs.jobs,
             [(self._weight(job), names[job.name.text]) for job in self._workflow.jobs],
@@ -420,13 +434,16 @@ class _Planner:
             *self._caller.tiers,
         )
         needs_driver = not isinstance(step.task, WorkflowTask | ManualApprovalTask)
-        all_tiers = [self._around.outer, *tiers, self._around.inner]
+        target = self._methods.target(step)
+        own = target.tier if target else Tier()
+        all_tiers = [self._around.outer, *tiers, own, self._around.inner]
         choice = choose(all_tiers, default=self._around.default)
         return steps.plan(
             step,
             weight=self._weight(step),
             concurrency=self._concurrency(step),
             binding=self._bindings.bind(choice) if needs_driver else "",
+            target=target,
             nested=self._call(step.task, tiers) if isinstance(step.task, WorkflowTask) else None,
         )
 

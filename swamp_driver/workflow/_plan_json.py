@@ -23,6 +23,7 @@ from swamp_driver.workflow._planned import (
     Plan,
     PlannedBinding,
     PlannedForEach,
+    PlannedModel,
 )
 from swamp_driver.workflow._template import Template
 
@@ -35,8 +36,8 @@ _TREES = {
     (PlannedTier, "config"),
 }
 """Fields that hold options or values as written: mappings in them are marked as such."""
-_FREE = (Plan, "inputs")
-"""The field that holds any JSON values."""
+_FREE = {(Plan, "inputs"), (PlannedModel, "description")}
+"""Fields that hold any JSON values."""
 
 
 def plan_to_json(plan: Plan) -> dict[str, Json]:
@@ -156,7 +157,7 @@ def _decode_class(data: dict[str, Json], cls: Any, path: str) -> object:
         inside = f"{path}.{name}"
         if (cls, name) in _TREES:
             values[name] = _decode_tree(data[name], inside)
-        elif (cls, name) == _FREE:
+        elif (cls, name) in _FREE:
             values[name] = _of_kind(data[name], dict, inside)
         else:
             values[name] = _decode(data[name], wanted, inside)

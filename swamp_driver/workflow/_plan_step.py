@@ -10,6 +10,7 @@ import attrs
 from swamp_driver.workflow._commands import (
     ApprovalCommand,
     ConfigTree,
+    MethodCommand,
     ShellCommand,
     WorkflowCommand,
 )
@@ -18,6 +19,8 @@ from swamp_driver.workflow._model_step import ForEach, Step
 from swamp_driver.workflow._model_task import ManualApprovalTask, ModelMethodTask, ShellInputs, Task
 from swamp_driver.workflow._node import Node, ScalarNode, config_tree
 from swamp_driver.workflow._output_paths import check_output_paths
+from swamp_driver.workflow._plan_data import plan_data
+from swamp_driver.workflow._plan_method import MethodPlanner, Target
 from swamp_driver.workflow._plan_service import plan_background
 from swamp_driver.workflow._planned import (
     PlannedDependency,
@@ -28,7 +31,7 @@ from swamp_driver.workflow._planned import (
 )
 from swamp_driver.workflow._problems import Problems
 from swamp_driver.workflow._scan import is_whole_expression
-from swamp_driver.workflow._shell_task import note_unsupported, shell_inputs
+from swamp_driver.workflow._shell_task import shell_inputs
 from swamp_driver.workflow._static import Static, is_static
 from swamp_driver.workflow._template import Template
 
@@ -37,12 +40,18 @@ class StepPlanner:
     """Plans the steps of one workflow, and numbers them."""
 
     def __init__(
-        self, static: Static, problems: Problems, workflow: Workflow, workspace: PlannedWorkspace
+        self,
+        static: Static,
+        problems: Problems,
+        workflow: Workflow,
+        workspace: PlannedWorkspace,
+        methods: MethodPlanner,
     ) -> None:
         self._static = static
         self._problems = problems
         self._sharing = workflow.workspace.sharing
         self._workspace = workspace
+        self._methods = methods
         self._numbers = itertools.count(1)
 
     def plan(
@@ -52,18 +61,20 @@ class StepPlanner:
         weight: int,
         concurrency: int | None,
         binding: str,
+        target: Target | None,
         nested: WorkflowCommand | None = None,
     ) -> PlannedStep | None:
-        """Return the plan of a step; None, with a problem noted, where it cannot be run."""
-        shell = shell_inputs(step.task, self._problems) if step.task else None
-        if step.task is not None:
-            note_unsupported(step.task, self._problems)
+        """Return the plan of a step; None, with a problem noted, where it cannot be run.
+
+        `target` is what it calls, see `MethodPlanner.target`.
+        """
+        shell = self._shell(step, target)
         self._static.check(attrs.evolve(step, task=None))
         if shell is not None:
             self._static.check(shell)
         self._check_workspace(step)
         background = plan_background(step, self._static, self._problems)
-        command = nested or self._command(step, shell)
+        command = nested or self._command(step, shell, target)
         if command is None:
             return None
         return PlannedStep(
@@ -90,13 +101,25 @@ class StepPlanner:
                 for output in step.outputs
             ),
             background=background,
+            data=plan_data(step, target, self._problems),
             binding=binding,
             line=step.where.place.line,
         )
 
+    def _shell(self, step: Step, target: Target | None) -> ShellInputs | None:
+        """Return the inputs of a step that calls `command/shell`."""
+        if target is None or target.model is not None:
+            return None
+        assert isinstance(step.task, ModelMethodTask)
+        definition = target.definition
+        defaults = {} if definition is None else definition.methods.get(target.method, {})
+        return shell_inputs(step.task, self._problems, defaults)
+
     def _command(
-        self, step: Step, shell: ShellInputs | None
-    ) -> ShellCommand | ApprovalCommand | None:
+        self, step: Step, shell: ShellInputs | None, target: Target | None
+    ) -> ShellCommand | MethodCommand | ApprovalCommand | None:
+        if target is not None and target.model is not None:
+            return self._methods.command(step, target)
         if isinstance(step.task, ManualApprovalTask):
             return self._approval(step.task)
         script = shell.run if shell else step.run
@@ -113,7 +136,7 @@ class StepPlanner:
             timeout = None
         return ShellCommand(
             script=script,
-            model_name=_model_name(step.task),
+            model_name=_model_name(step.task, target),
             ignore_exit_code=ignored,
             timeout_ms=self._static.timeout(timeout, place),
         )
@@ -153,7 +176,9 @@ class StepPlanner:
         return template
 
 
-def _model_name(task: Task | None) -> Template | None:
+def _model_name(task: Task | None, target: Target | None) -> Template | None:
+    if target is not None and target.definition is not None:
+        return Template(target.definition.name)
     return task.model_name if isinstance(task, ModelMethodTask) else None
 
 

@@ -117,6 +117,31 @@ class TakenOutput(Value):
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
+class PlannedModel(Value):
+    """A model whose methods the plan calls, complete with its source: see `ModelType`."""
+
+    id: str
+    type: str
+    version: str
+    found_in: str
+    origin: Mapping[str, str]
+    description: Mapping[str, Json]
+    sources: Mapping[str, str]
+
+
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class PlannedData(Value):
+    """How data of a kind is kept, where that differs from what the model says."""
+
+    spec: str
+    lifetime: str | None = None
+    garbage_collection: str | None = None
+    tags: Mapping[str, Template] = attrs.field(factory=dict)
+    vary: tuple[str, ...] = ()
+    """Names of the `forEach` item, or of inputs, whose values are added to the data's name."""
+
+
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class PlannedStep(Value):
     """A step with everything decided that can be decided before the run."""
 
@@ -138,6 +163,7 @@ class PlannedStep(Value):
     once: Template | None = None
     outputs: tuple[PlannedOutput, ...] = ()
     background: PlannedBackground | None = None
+    data: tuple[PlannedData, ...] = ()
     takes: tuple[TakenOutput, ...] = ()
     """What earlier steps hand on to it, in the order of these steps."""
     binding: str
@@ -206,6 +232,7 @@ class Plan(Value):
     concurrency: int | None = None
     """How many jobs at once; None: no bound."""
     bindings: tuple[PlannedBinding, ...]
+    models: tuple[PlannedModel, ...] = ()
     jobs: tuple[PlannedJob, ...]
     """In the order in which they would start if each ended at once."""
     reports: FoundReports = attrs.field(factory=FoundReports)

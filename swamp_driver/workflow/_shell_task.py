@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from swamp_driver.spec import Json
 from swamp_driver.workflow._model_step import Step
 from swamp_driver.workflow._model_task import (
     SHELL_INPUTS,
@@ -11,13 +14,12 @@ from swamp_driver.workflow._model_task import (
     Task,
     WorkflowTask,
 )
-from swamp_driver.workflow._node import MappingNode
+from swamp_driver.workflow._node import Entry, MappingNode, node_of
 from swamp_driver.workflow._problems import Problems
 from swamp_driver.workflow._shape import Refused
 
 SHELL = "command/shell"
 EXECUTE = "execute"
-_ADVICE = "write 'run: ...', or 'modelType: command/shell' with 'methodName: execute'"
 
 
 _NOTHING_TO_RUN = (
@@ -70,13 +72,25 @@ def check_task(task: Task, problems: Problems) -> None:
         problems.add("'globalArgs' needs 'modelType'", task.where.key("globalArgs"))
 
 
-def shell_inputs(task: Task, problems: Problems) -> ShellInputs | None:
-    """Return the inputs of a `command/shell` task; None for a task that is none."""
+def written_shell_inputs(task: Task, problems: Problems) -> ShellInputs | None:
+    """Return the inputs of a task that names `command/shell`; None for any other task."""
     if not _is_shell(task):
         return None
     assert isinstance(task, ModelMethodTask)
+    return shell_inputs(task, problems, {})
+
+
+def shell_inputs(
+    task: ModelMethodTask, problems: Problems, defaults: Mapping[str, Json]
+) -> ShellInputs | None:
+    """Return the inputs of a task that calls `command/shell`, over those of its definition."""
     where = task.where.value("inputs")
-    node = task.inputs or MappingNode({}, where.line, where.column)
+    entries = {
+        key: Entry(key, node_of(value, where.line, where.column), where.line, where.column)
+        for key, value in defaults.items()
+    }
+    entries |= task.inputs.entries if task.inputs else {}
+    node = MappingNode(entries, where.line, where.column)
     try:
         return SHELL_INPUTS.read(node, f"{task.where.path}.inputs", problems)
     except Refused:  # pragma: no cover - the inputs were read as a mapping
@@ -90,20 +104,3 @@ def _is_shell(task: Task) -> bool:
         and task.model_type.text == SHELL
         and task.method_name.text == EXECUTE
     )
-
-
-def note_unsupported(task: Task, problems: Problems) -> None:
-    """Note what a task wants that this version cannot run."""
-    match task:
-        case ModelMethodTask(model_id_or_name=name) if name is not None:
-            place = task.where.key("modelIdOrName")
-            problems.add("models are not supported by this version", place, hint=_ADVICE)
-        case ModelMethodTask(model_type=kind) if kind is not None and kind.text != SHELL:
-            place = task.where.value("modelType")
-            what = f"the model type {kind.text!r} is not supported by this version"
-            problems.add(what, place, hint=_ADVICE)
-        case ModelMethodTask(method_name=method) if method.text != EXECUTE:
-            place = task.where.value("methodName")
-            problems.add(f"{SHELL!r} has no method {method.text!r}", place, hint=_ADVICE)
-        case ModelMethodTask(global_args=arguments) if arguments is not None and arguments.entries:
-            problems.add(f"{SHELL!r} takes no 'globalArgs'", task.where.key("globalArgs"))

@@ -59,7 +59,7 @@ def test_a_value_that_fits_has_no_problems(value: object) -> None:
         ({"name": "ada", "size": float("nan")}, ["size: the number nan is not finite"]),
         ({"agee": 3, 4: 5}, [
             "name: is missing",
-            "unknown key 'agee' (did you mean 'age'?)",
+            "agee: unknown key 'agee' (did you mean 'age'?)",
             "the key '4' is no text",
         ]),
     ],

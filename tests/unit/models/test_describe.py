@@ -198,7 +198,7 @@ SUPPORTED = (
         (
             {
                 "resources": {
-                    "a": Resource({"properties": {"x": {"type": "text", "minLength": -1}}})
+                    "a": Resource({"type": "object", "properties": {"x": {"type": "text", "minLength": -1}}})
                 }
             },
             (

@@ -232,7 +232,7 @@ def test_inputs_and_arguments_are_checked_where_the_method_runs(tmp_path: Path) 
         (
             "ci/git: clone: globalArguments.url: is missing; "
             "globalArguments.ref: expected text, found the number 3; inputs.depth: is missing; "
-            "inputs: unknown key 'depht' (did you mean 'depth'?)"
+            "inputs.depht: unknown key 'depht' (did you mean 'depth'?)"
         ),
     )
 
@@ -245,7 +245,7 @@ def test_inputs_and_arguments_are_checked_where_the_method_runs(tmp_path: Path) 
             "wrong-schema",
             (
                 "resource 'result' (checkout): path: expected text, found the number 3; "
-                "unknown key 'comit' (did you mean 'commit'?)"
+                "comit: unknown key 'comit' (did you mean 'commit'?)"
             ),
         ),
         (

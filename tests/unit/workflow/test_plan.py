@@ -374,6 +374,7 @@ def test_what_the_package_offers_is_there() -> None:
     "command",
     [
         MethodCommand(
+            model="m1",
             model_type="ci/git",
             model_name=Template("git"),
             method="clone",

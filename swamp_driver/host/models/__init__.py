@@ -1,0 +1,5 @@
+"""Models on the host: where they are found, and what they say of themselves."""
+
+from swamp_driver.host.models._catalog import RepositoryModels
+
+__all__ = ["RepositoryModels"]
