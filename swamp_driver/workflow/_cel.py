@@ -11,6 +11,7 @@ import datetime
 import functools
 import math
 import re
+import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -18,6 +19,12 @@ import attrs
 
 from swamp_driver.errors import SwampDriverError
 from swamp_driver.spec import Json
+from swamp_driver.workflow._cel_bounds import (
+    MOST_CHARACTERS,
+    bounded_replace,
+    size_of,
+    use_bounded_replace,
+)
 from swamp_driver.workflow._functions import FUNCTION_ROOTS, FUNCTIONS, Kind
 from swamp_driver.workflow._syntax_tree import Reference, read_references
 
@@ -60,16 +67,23 @@ class Compiled:
         return frozenset(reference.root for reference in self.references)
 
 
+def _keep_none() -> None:
+    """Keep `None` alive: the engine takes one reference too many for each null that it gives.
+
+    From Python 3.12 on, `None` has no count of references (PEP 683). Before, the process would be
+    aborted after some ten thousand nulls.
+    """
+    if sys.version_info < (3, 12):
+        import ctypes  # noqa: PLC0415 - seldom
+
+        ctypes.c_ssize_t.from_address(id(None)).value += 2**40
+
+
 @functools.cache
 def _environment() -> Any:
+    _keep_none()
     # 20 ms, and many files have no expression; the engine has no types
     from cel_expr_python import cel  # type: ignore[import-untyped] # noqa: PLC0415
-    from cel_expr_python.ext import (  # type: ignore[import-untyped] # noqa: PLC0415
-        ext_encoders,
-        ext_math,
-        ext_optional,
-        ext_strings,
-    )
 
     types: dict[Kind, Any] = {
         "text": cel.Type.STRING,
@@ -79,14 +93,28 @@ def _environment() -> Any:
     }
     return cel.NewEnv(
         variables=dict.fromkeys(VARIABLES, cel.Type.DYN),
-        extensions=[
-            ext_strings.ExtStrings(),
-            ext_optional.ExtOptional(),
-            ext_math.ExtMath(),
-            ext_encoders.ExtEncoders(),
+        extensions=_extensions(),
+        functions=[
+            *(_declaration(cel, name, types) for name in FUNCTIONS),
+            bounded_replace(cel),
         ],
-        functions=[_declaration(cel, name, types) for name in FUNCTIONS],
     )
+
+
+def _extensions() -> list[Any]:
+    from cel_expr_python.ext import (  # type: ignore[import-untyped] # noqa: PLC0415
+        ext_encoders,
+        ext_math,
+        ext_optional,
+        ext_strings,
+    )
+
+    return [
+        ext_strings.ExtStrings(),
+        ext_optional.ExtOptional(),
+        ext_math.ExtMath(),
+        ext_encoders.ExtEncoders(),
+    ]
 
 
 def _declaration(cel: Any, name: str, types: Mapping[Kind, Any]) -> Any:
@@ -151,7 +179,7 @@ def compile_expression(text: str) -> Compiled:
     """
     references = references_of(text)
     try:
-        return Compiled(_environment().compile(text), references)
+        return Compiled(_compiled(_environment(), text), references)
     except RuntimeError as error:
         raise _syntax_error(text, str(error)) from error
 
@@ -162,18 +190,28 @@ def compile_predicate_text(text: str, names: tuple[str, ...]) -> Compiled:
     Raises `ExpressionError` where it is not valid.
     """
     try:
-        return Compiled(_other_environment(names).compile(text), references_of(text))
+        return Compiled(_compiled(_other_environment(names), text), references_of(text))
     except RuntimeError as error:
         raise _syntax_error(text, str(error)) from error
+
+
+def _compiled(environment: Any, text: str) -> Any:
+    """Return a program; raise `RuntimeError` where the expression is not valid."""
+    program = environment.compile(text)
+    if "replace" not in text:
+        return program
+    tree = environment.compile(text, disable_check=True).serialize()
+    return environment.deserialize(use_bounded_replace(tree))
 
 
 @functools.cache
 def _other_environment(names: tuple[str, ...]) -> Any:
     from cel_expr_python import cel  # noqa: PLC0415 - see _environment
-    from cel_expr_python.ext import ext_strings  # noqa: PLC0415
 
     return cel.NewEnv(
-        variables=dict.fromkeys(names, cel.Type.DYN), extensions=[ext_strings.ExtStrings()]
+        variables=dict.fromkeys(names, cel.Type.DYN),
+        extensions=_extensions(),
+        functions=[bounded_replace(cel)],
     )
 
 
@@ -202,7 +240,10 @@ def evaluate_expression(
             raise ExpressionError(what, hint="end with '.orValue(...)'") from error
         calls.raise_own(message)
         raise _evaluation_error(message)
-    return _json(result.plain_value())
+    value = _json(result.plain_value())
+    if (size := size_of(value)) > MOST_CHARACTERS:
+        raise ExpressionError(f"the value has {size} characters, more than {MOST_CHARACTERS}")
+    return value
 
 
 def pattern_matches(pattern: str, text: str) -> bool:
@@ -285,6 +326,8 @@ _WORDS = (
     (r"no matching overload for '_?(.*?)_?' applied to '(.*)'", r"'\1' cannot be applied to \2"),
     (r"missing '(.*?)' at", r"a '\1' is missing"),
     (r"No matching overloads found : <jump_condition>", "the condition is not true or false"),
+    (r"No matching overloads found : \((\w+)\)\.bounded\(", r"'replace' needs a text, not \1"),
+    (r"No matching overloads found : \((\w+)\)\.(\w+)\(", r"'\2' cannot be applied to \1"),
     (r"No matching overloads found : _?(.*?)_?\((.*)\)", r"'\1' cannot be applied to (\2)"),
     (r"Applying SELECT to non-message type", "a part is selected of something that has no parts"),
     (r"Index error: index=(-?\d+) size=(\d+)", r"there is no entry \1 in a list of \2"),

@@ -60,17 +60,27 @@ def _items(step: PlannedStep, loop: PlannedForEach, scope: RunScope) -> list[Jso
         values = evaluate_tree(loop.values, scope)
     except TemplateError as error:
         raise bind_error(error, scope, step, "forEach.in") from error
+    if not isinstance(values, list | dict):
+        raise unusable(
+            scope, step, "'forEach' needs a list or a mapping", "see what the expression gives"
+        )
+    # an expression does not keep the order of a mapping
+    return entries_of(values, sort=isinstance(loop.values, Template))
+
+
+def entries_of(values: Json, *, sort: bool) -> list[Json]:
+    """Return what `self.<item>` is for each value of a list or mapping; nothing for other values.
+
+    With `sort`, the keys of a mapping are sorted.
+    """
     match values:
         case list():
             return values
         case dict():
-            # an expression does not keep the order of a mapping
-            keys = sorted(values) if isinstance(loop.values, Template) else list(values)
+            keys = sorted(values) if sort else list(values)
             return [{"key": key, "value": values[key]} for key in keys]
         case _:
-            raise unusable(
-                scope, step, "'forEach' needs a list or a mapping", "see what the expression gives"
-            )
+            return []
 
 
 def _iteration(

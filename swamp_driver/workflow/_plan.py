@@ -18,6 +18,7 @@ from swamp_driver.workflow._drivers import (
     file_tier,
     outside_tier,
 )
+from swamp_driver.workflow._entry_names import check_entry_names
 from swamp_driver.workflow._graph import Graph
 from swamp_driver.workflow._inputs import check_inputs
 from swamp_driver.workflow._load import read_workflow
@@ -293,6 +294,7 @@ class _Planner:
         self._name = self._static.text(workflow.name)
         self._workspace = self._plan_workspace(self._name)
         self._jobs = with_takes(self._plan_jobs())
+        check_entry_names(workflow, self._static.scope, self._problems)
         self._reports = self._plan_reports()
         self.asks = any(inside.asks for inside in self._inside) or any(
             isinstance(step.command, ApprovalCommand) for job in self._jobs for step in job.steps

@@ -302,8 +302,10 @@ def test_each_entry_is_an_iteration(values: str, names: list[str]) -> None:
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ("[a, a]", "two entries have the name 'c-a' (use self.x in the name of the step)"),
-        ('["${{ run.id }}", "${{ run.id }}"]', "two entries have the name"),
+        (
+            '["${{ run.id }}", "${{ run.id }}"]',
+            "two entries have the name 'c-rabcdefghijk' (use self.x in the name of the step)",
+        ),
         ("'${{ run.id }}'", "'forEach' needs a list or a mapping"),
         ("'${{ env.NONE }}'", "the environment has no variable 'NONE'"),
         ("'${{ [1, {}[run.id]] }}'", "there is no 'rabcdefghijk'"),
@@ -319,9 +321,10 @@ def test_a_bomb_of_iterations_is_refused() -> None:
     text = one_step(
         "run: a\nforEach: {item: x, in: '${{ inputs.l }}'}",
         top="inputs: {l: {type: array}}",
-    )
+    ).replace("name: compile", 'name: "c-${{ self.x }}"')
     planned = plan(text, inputs={"l": list(range(10_001))})
-    message = _error(lambda: expand_for_each(step_of(planned), scope_of(planned)))
+    step = planned.jobs[0].steps[0]
+    message = _error(lambda: expand_for_each(step, scope_of(planned)))
     assert "10001 entries are more than 10000" in message
 
 

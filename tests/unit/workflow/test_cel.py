@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
+import sys
 import threading
 from typing import Any
 
@@ -262,3 +265,55 @@ def test_expressions_can_be_evaluated_from_many_threads() -> None:
     for thread in threads:
         thread.join()
     assert not wrong
+
+
+@pytest.mark.parametrize(
+    ("expression", "value"),
+    [
+        ("'abcabc'.replace('b', 'xy')", "axycaxyc"),
+        ("'abcabc'.replace('b', '', 1)", "acabc"),
+        ("'abcabc'.replace('b', 'x', 0)", "abcabc"),
+        ("'abcabc'.replace('b', 'x', -1)", "axcaxc"),
+        ("'ab'.replace('', '-')", "-a-b-"),
+        ("'Grüße'.replace('ü', '😀')", "Gr😀ße"),
+        ("inputs.words.map(w, w.replace('a', 'c'))", ["c", "b"]),
+        ("'replace'.replace('replace', 'bounded')", "bounded"),
+    ],
+)
+def test_replace_does_what_the_language_says(expression: str, value: Json) -> None:
+    """It is not the engine's own, for the sake of its bound."""
+    assert _value(expression) == value
+
+
+@pytest.mark.parametrize(
+    ("expression", "message"),
+    [
+        ("'x'" + ".replace('x', 'xxxxxxxxxxxxxxxx')" * 25, "'replace' gives more than 4194304"),
+        ("'x'" + ".replace('', 'xxxxxxxxxxxxxxxx')" * 25, "'replace' gives more than 4194304"),
+        (f"{_TEN}.map(a, inputs.long)", "the value has 10000001 characters, more than 4194304"),
+        ("inputs.n.replace('a', 'b')", "'replace' needs a text, not int64"),
+        ("inputs.n.upperAscii()", "'upperAscii' cannot be applied to int64"),
+    ],
+)
+def test_a_value_cannot_grow_without_bound(expression: str, message: str) -> None:
+    """A line of a file that comes from elsewhere must not take the memory of the host."""
+    with pytest.raises(ExpressionError, match=re.escape(message)):
+        evaluate_expression(
+            compile_expression(expression), {"inputs": {"n": 1, "long": "y" * 1_000_000}}
+        )
+
+
+def test_a_host_outlives_many_nulls() -> None:
+    """The engine takes a reference too many for each; without care the process is aborted."""
+    script = """
+from swamp_driver.workflow._cel import compile_expression, evaluate_expression
+nulls = compile_expression("inputs")
+for _ in range(200):
+    evaluate_expression(nulls, {"inputs": [None] * 1000})
+print("alive")
+"""
+    ended = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False, timeout=120
+    )
+
+    assert (ended.returncode, ended.stdout) == (0, "alive\n"), ended.stderr
