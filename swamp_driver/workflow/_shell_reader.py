@@ -35,8 +35,6 @@ class ShellReader(ShellCursor):
         while self.position < len(self.text) and self.used < len(self.names):
             frame = self.stack[-1]
             steps[frame.kind](frame)
-        if self.used < len(self.names):  # a mark was copied with what stands before it
-            self.refuse("it is not certain how the shell reads this place")
         return "".join(self.out) + self.text[self.position :]
 
     # -- commands
