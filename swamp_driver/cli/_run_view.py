@@ -17,6 +17,7 @@ from swamp_driver.spec import (
     RunStarted,
     StepEnded,
     StepEvent,
+    StepReady,
     StepStarted,
     StepStatus,
     WorkspaceReady,
@@ -38,6 +39,8 @@ class StepState:
     driver: str = ""
     command: str = ""
     started_at: float = 0.0
+    is_ready: bool = False
+    """It is a background step, and others may use it."""
     ended: StepEnded | None = None
     last_line: str = ""
     tail: deque[str] = attrs.field(factory=lambda: deque(maxlen=TAIL_LINES))
@@ -173,6 +176,8 @@ class RunView:
                 state.driver = event.driver
                 state.command = event.command
                 state.started_at = event.time_s
+            case StepReady():
+                state.is_ready = True
             case StepEnded():
                 state.status = event.status.value
                 state.ended = event

@@ -138,7 +138,11 @@ def _step_row(step: StepState) -> Row:
         running = step.status == "running"
         started_at = step.started_at if running else None
         return Row(
-            status=step.status, name=step.name, depth=1, started_at=started_at, note=step.last_line
+            status=step.status,
+            name=step.name,
+            depth=1,
+            started_at=started_at,
+            note=_running_note(step),
         )
     never_started = step.status == "skipped"
     return Row(
@@ -153,3 +157,9 @@ def _step_row(step: StepState) -> Row:
 def _summed(status: str, count: int, words: str) -> Iterator[Row]:
     if count:
         yield Row(status=status, name=f"{plural(count, 'step')} {words}", depth=1)
+
+
+def _running_note(step: StepState) -> str:
+    if not step.is_ready:
+        return step.last_line
+    return f"ready: {step.last_line}" if step.last_line else "ready"

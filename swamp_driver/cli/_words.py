@@ -39,6 +39,8 @@ class Ended(Protocol):
 def describe_end(ended: Ended) -> str:
     """Return how a step ended: `succeeded`, `failed: exit code 2`, `timed out`, `skipped`."""
     status = "running" if ended.status is None else ended.status.value
+    if status == "succeeded" and ended.end is StepEnd.CANCELLED:
+        return "succeeded: stopped"
     if status in ("succeeded", "running"):
         return status
     words = _end_words(ended) if ended.end is not None else status
@@ -54,6 +56,8 @@ def _end_words(ended: Ended) -> str:
         case StepEnd.FAILED if ended.exit_code is not None:
             return f"failed: exit code {ended.exit_code}"
         case StepEnd.SUCCEEDED:  # its program did; something of it did not
+            return "failed"
+        case StepEnd.CANCELLED if ended.status is StepStatus.FAILED:  # it was of no use
             return "failed"
         case end:
             return str(end).replace("-", " ")

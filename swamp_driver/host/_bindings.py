@@ -64,6 +64,7 @@ class Bindings:
         self._identity = identity
         self._load = load
         self._expected = _expected_steps(plan)
+        self._services = has_services(plan)
         self._options: dict[str, tuple[LoadedDriver, object]] = {}
         self._options_lock = threading.Lock()
         self._opened: dict[str, OpenedBinding] = {}
@@ -140,6 +141,7 @@ class Bindings:
             owner=identity.owner,
             expected_steps=steps,
             concurrency=at_once,
+            services=self._services,
             cancel=identity.cancel,
             report=lambda progress: identity.on_progress(driver, progress),
         )
@@ -159,6 +161,18 @@ def _expected_steps(plan: Plan) -> dict[str, tuple[int, int]]:
     return found
 
 
+def has_services(plan: Plan) -> bool:
+    """Return whether steps of a run may have to reach each other on loopback.
+
+    What nested workflows ask for is known only when their turn comes, after the drivers are opened;
+    so it is taken from their texts.
+    """
+    nested = plan.nesting.files if plan.nesting else ()
+    return any(step.background for job in plan.jobs for step in job.steps) or any(
+        "background" in file.text for file in nested
+    )
+
+
 def _steps_of(job: PlannedJob) -> dict[str, int]:
     counts: dict[str, int] = {}
     for step in job.steps:
@@ -167,5 +181,8 @@ def _steps_of(job: PlannedJob) -> dict[str, int]:
         values = step.for_each.values if step.for_each else None
         # A list that is not known yet counts as one step: it is a hint, and more can be opened.
         count = len(values) if isinstance(values, list | dict) else 1
+        ready = step.background and step.background.ready_when
+        if ready and ready.log is None:
+            count *= 2  # a step beside it looks whether it is ready
         counts[step.binding] = counts.get(step.binding, 0) + count
     return counts

@@ -7,6 +7,8 @@ import threading
 from collections import deque
 from collections.abc import Iterable, Mapping
 
+import attrs
+
 from swamp_driver.errors import SwampDriverError
 from swamp_driver.host._frame import Frame, StepState
 from swamp_driver.host._kept import History, KeptFrame
@@ -14,7 +16,16 @@ from swamp_driver.host._nested import NestedWorkflows, failed_jobs
 from swamp_driver.host._questions import Questions
 from swamp_driver.host._queue import Queued, ReadyQueue
 from swamp_driver.host._records import StepRecord
-from swamp_driver.host._schedule import Decision, EndJob, SkipStep, StartJob, StartStep
+from swamp_driver.host._schedule import (
+    Decision,
+    EndJob,
+    SkipStep,
+    StartJob,
+    StartStep,
+    StopServices,
+)
+from swamp_driver.host._service import Service
+from swamp_driver.host._services import Services
 from swamp_driver.host._unit import UnitRunner, emit_step_ended
 from swamp_driver.host._unit_binder import UnitBinder
 from swamp_driver.host._units import (
@@ -27,7 +38,14 @@ from swamp_driver.host._units import (
     record_of,
 )
 from swamp_driver.host._workspaces import OnceMarks
-from swamp_driver.spec import CancelStage, JobEnded, JobStarted, StepStatus, WorkspaceRequest
+from swamp_driver.spec import (
+    CancelStage,
+    JobEnded,
+    JobStarted,
+    StepReady,
+    StepStatus,
+    WorkspaceRequest,
+)
 from swamp_driver.workflow import Plan, PlannedStep, RunScope, StepView, aggregate, id_of_path
 
 _MOST_THREADS = 256
@@ -40,7 +58,14 @@ class _Cancelled:
     """The message that the run's cancel token was set."""
 
 
-_Message = _Cancelled | tuple[Unit, Settled | BaseException]
+@attrs.frozen
+class _Ready:
+    """The message that a background unit is ready, and lives on."""
+
+    unit: Unit
+
+
+_Message = _Cancelled | _Ready | tuple[Unit, Settled | BaseException]
 
 
 class Coordinator:
@@ -70,6 +95,7 @@ class Coordinator:
         self._once = once
         self._history = history
         self._queue = ReadyQueue(self._main.limits, limit=_MOST_THREADS)
+        self._services = Services()
         self._threads: dict[str, threading.Thread] = {}
         """The threads of the units that run, by step id."""
         self._ended_before: deque[EndedUnit] = deque()
@@ -150,13 +176,21 @@ class Coordinator:
         if isinstance(message, _Cancelled):
             self._cancel()
             return
+        if isinstance(message, _Ready):
+            self._unit_ready(message.unit)
+            return
         unit, ended = message
-        self._queue.ended(unit)
+        if not self._services.is_ready(unit):
+            self._queue.ended(unit)
         if thread := self._threads.pop(unit.step_id, None):
             thread.join()
         if isinstance(ended, BaseException):
             raise ended
-        self._unit_ended(unit, ended)
+        self._services.ended(unit)
+        if self._services.is_ready(unit):
+            self._service_ended(unit, ended)
+        else:
+            self._unit_ended(unit, ended)
 
     def _cancel(self) -> None:
         for frame in self._frames.values():
@@ -177,6 +211,8 @@ class Coordinator:
                     self._runner.bus.emit(JobEnded, job=frame.shown_job(job), status=status)
                 case SkipStep(job=job, step=step, status=status, reason=reason):
                     self._note_step(frame, job, step, status, detail=reason)
+                case StopServices(step_ids=step_ids):
+                    self._services.stop(frame.id, step_ids)
                 case StartStep(job=job, step=step):
                     pending.extend(self._prepare_step(frame, job, step))
         if frame.caller and frame.schedule.is_over and self._frames.pop(frame.id, None):
@@ -241,16 +277,22 @@ class Coordinator:
         self._carry_out(frame, frame.schedule.begin())
 
     def _start(self, unit: Unit) -> None:
+        service = None
+        if unit.bound.service is not None:
+            service = Service(
+                unit.bound, self._runner.cancel, on_ready=lambda: self._inbox.put(_Ready(unit))
+            )
+            self._services.add(unit, service)
         thread = threading.Thread(
-            target=self._run_unit, args=(unit,), name=f"swamp-step-{unit.step_id}"
+            target=self._run_unit, args=(unit, service), name=f"swamp-step-{unit.step_id}"
         )
         thread.start()
         self._threads[unit.step_id] = thread
 
-    def _run_unit(self, unit: Unit) -> None:
+    def _run_unit(self, unit: Unit, service: Service | None) -> None:
         """Run a unit in a thread of its own, and hand over how it ended."""
         try:
-            self._inbox.put((unit, self._runner.run(unit)))
+            self._inbox.put((unit, self._runner.run(unit, service)))
         except BaseException as error:  # noqa: BLE001 - raised by the thread that takes it
             self._inbox.put((unit, error))
 
@@ -291,10 +333,41 @@ class Coordinator:
         emit_step_ended(self._runner.bus, record)
         self._unit_ended(unit, Settled(record=record))
 
-    def _unit_ended(self, unit: AnyUnit, settled: Settled) -> None:
+    def _unit_ready(self, unit: Unit) -> None:
+        """Let what waits for a background unit go on: to it, the unit has succeeded."""
+        self._services.note_ready(unit)
+        self._runner.bus.emit(StepReady, step_id=unit.step_id, job=unit.job, step=unit.name)
+        self._queue.ended(unit)
+        self._settle_unit(unit, StepView(status=StepStatus.SUCCEEDED))
+
+    def _service_ended(self, unit: Unit, settled: Settled) -> None:
+        """Take note that a background unit has ended that was ready."""
+        self._note_broken(settled)
+        record = settled.record
+        assert record.status is not None
+        frame = self._frames[unit.frame]
+        state = frame.steps.get(unit.step.id) or self._services.state(unit)
+        if record.status is not StepStatus.SUCCEEDED:
+            view = StepView(status=record.status, exit_code=record.exit_code)
+            frame.set_view(state.job, unit.name, view)
+        state.statuses.append(record.status)
+        if unit.step.id in frame.steps:
+            return  # another iteration is not ready yet
+        self._failed_since |= record.status is StepStatus.FAILED
+        self._carry_out(
+            frame,
+            frame.schedule.service_changed(
+                state.job, unit.step, record.status, is_over=not self._services.lives(unit)
+            ),
+        )
+
+    def _note_broken(self, settled: Settled) -> None:
         if settled.broken:
             self.broken.append(settled.broken)
             self.broken_exit_code = settled.broken_exit_code
+
+    def _unit_ended(self, unit: AnyUnit, settled: Settled) -> None:
+        self._note_broken(settled)
         status = settled.record.status
         assert status is not None
         key = unit.once_key if isinstance(unit, Unit) else None
@@ -302,24 +375,28 @@ class Coordinator:
             self._once.mark(key, settled.outputs)
         if settled.outputs and dict(settled.outputs) != dict(settled.record.outputs):
             self.masked.append(f"{unit.job}/{unit.name}")
-        frame = self._frames[unit.frame]
-        state = frame.steps[unit.step.id]
         view = StepView(
             status=status, exit_code=settled.record.exit_code, outputs=dict(settled.outputs)
         )
+        self._settle_unit(unit, view)
+
+    def _settle_unit(self, unit: AnyUnit, view: StepView) -> None:
+        frame = self._frames[unit.frame]
+        state = frame.steps[unit.step.id]
         frame.set_view(state.job, unit.name, view)
-        state.statuses.append(status)
+        state.statuses.append(view.status)
         state.left -= 1
         if state.left == 0:
-            self._step_ended(frame, state)
+            self._step_ended(frame, state, lives_on=self._services.keep(unit, state))
 
-    def _step_ended(self, frame: Frame, state: StepState) -> None:
+    def _step_ended(self, frame: Frame, state: StepState, *, lives_on: bool) -> None:
         status = aggregate(state.statuses)
         if state.step.for_each is not None:
             frame.set_view(state.job, state.step.name.text, StepView(status=status))
         del frame.steps[state.step.id]
         self._failed_since |= status is StepStatus.FAILED
-        self._carry_out(frame, frame.schedule.step_ended(state.job, state.step, status))
+        settle = frame.schedule.service_ready if lives_on else frame.schedule.step_ended
+        self._carry_out(frame, settle(state.job, state.step, status))
 
     def _note_step(
         self, frame: Frame, job: str, step: PlannedStep, status: StepStatus, *, detail: str

@@ -25,6 +25,7 @@ from swamp_driver.spec import (
     StepEnd,
     StepEnded,
     StepOutput,
+    StepReady,
     StepStarted,
     StepStatus,
     Usage,
@@ -42,6 +43,7 @@ _KINDS: Mapping[str, type[RunEvent]] = {
         RunStarted,
         StepEnded,
         StepOutput,
+        StepReady,
         StepStarted,
         WorkspaceReady,
     )

@@ -8,6 +8,7 @@ from graphlib import TopologicalSorter
 import attrs
 
 from swamp_driver._value import Value
+from swamp_driver.host._live_services import LiveServices
 from swamp_driver.spec import StepStatus
 from swamp_driver.workflow import (
     Plan,
@@ -53,7 +54,14 @@ class EndJob(Value):
     status: StepStatus
 
 
-Decision = StartStep | SkipStep | StartJob | EndJob
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class StopServices(Value):
+    """Nothing needs these background steps any more: stop them; tell when each has ended."""
+
+    step_ids: frozenset[str]
+
+
+Decision = StartStep | SkipStep | StartJob | EndJob | StopServices
 
 _CANCELLED = "the run was cancelled"
 
@@ -73,6 +81,8 @@ class Schedule:
         self._limit = plan.concurrency or len(plan.jobs)
         self._waiting: list[str] = []
         self._running: set[str] = set()
+        self._released: dict[str, StepStatus] = {}
+        """How the jobs ended for those that depend on them; a service of one may still live."""
         self._cancelled = False
         self.job_statuses: dict[str, StepStatus] = {}
         """How the jobs ended that have ended."""
@@ -94,7 +104,30 @@ class Schedule:
         """Take note that a started step has ended; return what follows."""
         state = self._jobs[job]
         state.settle(step, status)
-        return [*self._advance_job(state), *self._advance()]
+        return [*self._advance_job(state), *self._advance(), *self._stop_rest()]
+
+    def service_ready(self, job: str, step: PlannedStep, status: StepStatus) -> list[Decision]:
+        """Take note that a background step is ready, and lives on; return what follows.
+
+        `status` is what those see that depend on it: failed where one of its iterations is.
+        """
+        self._jobs[job].services.add(step)
+        return self.step_ended(job, step, status)
+
+    def service_changed(
+        self, job: str, step: PlannedStep, status: StepStatus, *, is_over: bool
+    ) -> list[Decision]:
+        """Take note that a background step that was ready has come to `status`; say what follows.
+
+        `is_over`: all of it has ended. Otherwise an iteration of it has.
+        """
+        state = self._jobs[job]
+        state.settle_again(step, status)
+        if job in self._released:
+            self._released[job] = state.status
+        if is_over:
+            state.services.remove(step)
+        return [*self._advance_job(state), *self._advance(), *self._stop_rest()]
 
     def why_not_start(self, job: str, step: PlannedStep) -> tuple[StepStatus, str] | None:
         """Return how a step ends that was told to start, had to wait, and shall not start now.
@@ -115,13 +148,14 @@ class Schedule:
 
     def _open_job(self, state: _JobState) -> Iterator[Decision]:
         name = state.job.name
-        unmet = _unmet(state.job.depends_on, self.job_statuses)
+        unmet = _unmet(state.job.depends_on, self._released)
         if self._cancelled or unmet:
             status = StepStatus.CANCELLED if self._cancelled else StepStatus.SKIPPED
             reason = _CANCELLED if self._cancelled else f"job '{name}' was skipped: {unmet}"
             for step in state.job.steps:
                 yield SkipStep(job=name, step=step, status=status, reason=reason)
-            yield self._close_job(state, status)
+            self._release(name, status)
+            yield self._close_job(name, status)
             return
         self._running.add(name)
         yield StartJob(job=name)
@@ -131,9 +165,27 @@ class Schedule:
         while ready := state.graph.take_ready():
             for name in ready:
                 yield self._decide(state, state.steps[name])
-        if state.is_over and state.job.name in self._running:
-            self._running.remove(state.job.name)
-            yield self._close_job(state, aggregate(list(state.counted.values())))
+        if state.is_over:
+            yield from self._finish_job(state)
+
+    def _finish_job(self, state: _JobState) -> Iterator[Decision]:
+        """End a job whose steps have all ended, as far as its services let it."""
+        name = state.job.name
+        if not state.services.has("job") and name in self._running:
+            self._running.remove(name)
+            self._release(name, state.status)
+        if not state.services:
+            if name not in self.job_statuses:
+                yield self._close_job(name, state.status)
+        elif ids := state.services.take("job"):
+            yield StopServices(step_ids=ids)
+
+    def _stop_rest(self) -> Iterator[Decision]:
+        """Stop the services that live as long as the run, where nothing else is left of it."""
+        if len(self._released) == len(self._jobs):
+            taken = [state.services.take("run") for state in self._jobs.values()]
+            if ids := frozenset[str]().union(*taken):
+                yield StopServices(step_ids=ids)
 
     def _decide(self, state: _JobState, step: PlannedStep) -> StartStep | SkipStep:
         job = state.job.name
@@ -148,10 +200,13 @@ class Schedule:
         state.settle(step, status)
         return SkipStep(job=job, step=step, status=status, reason=reason)
 
-    def _close_job(self, state: _JobState, status: StepStatus) -> EndJob:
-        self.job_statuses[state.job.name] = status
-        self._graph.done(state.job.name)
-        return EndJob(job=state.job.name, status=status)
+    def _release(self, name: str, status: StepStatus) -> None:
+        self._released[name] = status
+        self._graph.done(name)
+
+    def _close_job(self, name: str, status: StepStatus) -> EndJob:
+        self.job_statuses[name] = status
+        return EndJob(job=name, status=status)
 
 
 _JOB_FAILED = "an earlier step of its job failed"
@@ -184,19 +239,31 @@ class _JobState:
         self.statuses: dict[str, StepStatus] = {}
         self.counted: dict[str, StepStatus] = {}
         """The same with an allowed failure counted as success: what makes the job's status."""
+        self.services = LiveServices()
         self._has_failed = False
 
     @property
     def is_over(self) -> bool:
         return len(self.statuses) == len(self.steps)
 
+    @property
+    def status(self) -> StepStatus:
+        return aggregate(list(self.counted.values()))
+
     def settle(self, step: PlannedStep, status: StepStatus) -> None:
+        self._note(step, status)
+        self.graph.done(step.name.text)
+
+    def settle_again(self, step: PlannedStep, status: StepStatus) -> None:
+        """Take note that a step which others may have seen succeed came to something else."""
+        self._note(step, aggregate([self.statuses[step.name.text], status]))
+
+    def _note(self, step: PlannedStep, status: StepStatus) -> None:
         name = step.name.text
         allowed = step.allow_failure and status is StepStatus.FAILED
         self.statuses[name] = status
         self.counted[name] = StepStatus.SUCCEEDED if allowed else status
         self._has_failed |= self.counted[name] is StepStatus.FAILED
-        self.graph.done(name)
 
     def is_stopped_for(self, step: PlannedStep) -> bool:
         """Return whether the job has failed and the step does not ask to run after a failure."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Mapping
 
@@ -13,8 +14,10 @@ from swamp_driver.host._bus import EventBus
 from swamp_driver.host._capture import Capture
 from swamp_driver.host._masking import Masker, mask_text
 from swamp_driver.host._method_end import MethodEnd, start_problem
+from swamp_driver.host._readiness import NotReadyError
 from swamp_driver.host._records import StepRecord
 from swamp_driver.host._run_data import RunData
+from swamp_driver.host._service import Service
 from swamp_driver.host._step_log import StepLog
 from swamp_driver.host._store import Store
 from swamp_driver.host._units import Settled, Unit
@@ -47,21 +50,23 @@ class UnitRunner:
     """See `RunOptions.step_env`."""
     hand_over: HandOver
 
-    def run(self, unit: Unit) -> Settled:
+    def run(self, unit: Unit, service: Service | None = None) -> Settled:
         """Run a unit to its end, and return how it ended; its records and events are written.
+
+        `service` is what watches and stops it where it is a background step.
 
         Never raises what a driver raises: it is in `Settled`. Raises `StoreError`.
         """
         log = self.store.open_step_log(self.run_id, unit.step_id)
         try:
-            settled = self._run_logged(unit, log)
+            settled = self._run_logged(unit, service, log)
         finally:
             log.close()
         self.store.put_step(settled.record)
         emit_step_ended(self.bus, settled.record)
         return settled
 
-    def _run_logged(self, unit: Unit, log: StepLog) -> Settled:
+    def _run_logged(self, unit: Unit, service: Service | None, log: StepLog) -> Settled:
         started_at = time.time()
         self.store.put_step(unit.record(self.run_id, None, started_at=started_at))
         self.bus.emit(
@@ -72,19 +77,19 @@ class UnitRunner:
             driver=unit.driver,
             command=mask_text(unit.bound.command_line, unit.secrets),
         )
-        output = _Output(self.bus, log, unit)
+        output = _Output(self.bus, log, unit, service)
         data = unit.bound.data
         try:
             opened = self.bindings.get(unit.step.binding, unit.driver, unit.config)
             beside = Beside(opened=opened, step_id=unit.step_id, cancel=self.cancel)
             self.hand_over.before(beside, unit.step, unit.bound)
-            result = self._run_in(opened, unit, output)
+            result = self._run_in(opened, unit, service, output)
         except SwampDriverError as error:
             return self._not_run(unit, error, started_at)
         finally:
             output.close()
         end = MethodEnd() if data is None else self._keep_data(unit, data, result, output.capture)
-        return self._hand_on(beside, unit, _settle(unit, result, self.run_id, end))
+        return self._hand_on(beside, unit, _settle(unit, service, result, self.run_id, end))
 
     def _hand_on(self, beside: Beside, unit: Unit, settled: Settled) -> Settled:
         """Check or take the files that a step hands on; it has failed where they are not there."""
@@ -140,13 +145,16 @@ class UnitRunner:
         )
         return attrs.evolve(end, problem=end.problem or problem)
 
-    def _run_in(self, opened: OpenedBinding, unit: Unit, output: _Output) -> StepResult:
-        io = StepIO(output.write, cancel=self.cancel.child())
+    def _run_in(
+        self, opened: OpenedBinding, unit: Unit, service: Service | None, output: _Output
+    ) -> StepResult:
         request = unit.bound.request
         if self.step_env is not None:
             env = {**self.step_env(unit.step_id), **request.env}
             request = attrs.evolve(request, env=env)
-        result = opened.driver.run_step(opened.context, opened.workspace, request, io)
+        io = StepIO(output.write, cancel=service.cancel if service else self.cancel.child())
+        with service.watched(opened, request) if service else contextlib.nullcontext():
+            result = opened.driver.run_step(opened.context, opened.workspace, request, io)
         if io.sink_error is not None:
             self.bus.emit(
                 Notice,
@@ -163,7 +171,7 @@ class UnitRunner:
             started_at=started_at,
             detail=detail,
         )
-        if cancelled or isinstance(error, StepStartError | HandOverError):
+        if cancelled or isinstance(error, StepStartError | HandOverError | NotReadyError):
             return Settled(record=record)
         return Settled(
             record=record,
@@ -195,9 +203,12 @@ def emit_step_ended(bus: EventBus, record: StepRecord, *, previous: bool = False
 class _Output:
     """The sink of one unit: masks what is secret, logs it, and tells it."""
 
-    def __init__(self, bus: EventBus, log: StepLog, unit: Unit) -> None:
+    def __init__(
+        self, bus: EventBus, log: StepLog, unit: Unit, service: Service | None = None
+    ) -> None:
         self._bus = bus
         self._log = log
+        self._service = service
         self._step = {"step_id": unit.step_id, "job": unit.job, "step": unit.name}
         streams: tuple[Stream, ...] = ("stdout", "stderr") if unit.secrets else ()
         data = unit.bound.data
@@ -206,6 +217,8 @@ class _Output:
         self._maskers = {stream: Masker(unit.secrets) for stream in streams}
 
     def write(self, stream: Stream, data: bytes) -> None:
+        if self._service is not None:
+            self._service.see(stream, data)
         masker = self._maskers.get(stream)
         self._pass_on(stream, masker.feed(data) if masker else data)
 
@@ -221,20 +234,27 @@ class _Output:
             )
 
     def _pass_on(self, stream: Stream, data: bytes) -> None:
+        if data and self._service is not None:
+            self._service.show(data)
         if data:
             if self.capture is not None:
                 self.capture.add(stream, data)
             self._bus.emit_output(self._log, stream=stream, data=data, **self._step)
 
 
-def _settle(unit: Unit, result: StepResult, run_id: str, end: MethodEnd) -> Settled:
+def _settle(
+    unit: Unit, service: Service | None, result: StepResult, run_id: str, end: MethodEnd
+) -> Settled:
     """Return what a driver's result, and what a method says itself, mean for the run."""
     status = _status(unit.bound, result)
     outputs, problem = _outputs(result)
     if (problem or end.problem) and status is StepStatus.SUCCEEDED:
         status = StepStatus.FAILED
     told = (result.detail, end.problem, problem)
-    detail = mask_text("; ".join(filter(None, told)), unit.secrets)
+    detail = "; ".join(filter(None, told))
+    if service is not None:
+        status, detail = service.judge(result, status, detail)
+    detail = mask_text(detail, unit.secrets)
     record = unit.record(
         run_id,
         status,

@@ -114,6 +114,13 @@ class StepStarted(StepEvent):
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
+class StepReady(StepEvent):
+    """A background step is ready: what depends on it goes on, while it runs. Since 1.1."""
+
+    kind = "step-ready"
+
+
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class StepOutput(StepEvent):
     """Output of a step, secrets masked; not cut at lines."""
 

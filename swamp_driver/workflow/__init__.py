@@ -8,6 +8,7 @@ from swamp_driver.workflow._bind import BoundStep, bind_config, bind_step
 from swamp_driver.workflow._bind_data import BoundData, BoundKind
 from swamp_driver.workflow._bind_service import BoundReadiness, BoundService
 from swamp_driver.workflow._bind_tasks import BoundCall, BoundQuestion, bind_call, bind_question
+from swamp_driver.workflow._cel import pattern_matches
 from swamp_driver.workflow._commands import (
     ApprovalCommand,
     Command,
@@ -172,6 +173,7 @@ __all__ = [
     "parse_outputs",
     "parse_repository_file",
     "parse_workflow",
+    "pattern_matches",
     "plan_from_json",
     "plan_nested",
     "plan_text",

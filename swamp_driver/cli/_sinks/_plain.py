@@ -19,6 +19,7 @@ from swamp_driver.spec import (
     RunStarted,
     StepEnded,
     StepOutput,
+    StepReady,
     StepStarted,
     Stream,
     WorkspaceReady,
@@ -85,8 +86,8 @@ class PlainSink:
                 self._show_progress(event)
             case Notice() if self._verbosity > Verbosity.QUIET:
                 self._err.line(f"note: {escape_controls(event.text)}")
-            case StepStarted():
-                self._tell_more(f"{event.job}/{event.step}: {event.driver}: {event.command}")
+            case StepStarted() | StepReady():
+                self._show_step(event)
             case StepEnded():
                 self._show_step_end(event)
             case RunEnded():
@@ -100,6 +101,13 @@ class PlainSink:
         steps = sum(len(job.steps) for job in event.jobs)
         size = f"{plural(len(event.jobs), 'job')}, {plural(steps, 'step')}"
         self._tell(f"run {event.run_id}: {event.workflow} ({event.source}), {size}")
+
+    def _show_step(self, event: StepStarted | StepReady) -> None:
+        label = f"{event.job}/{event.step}"
+        if isinstance(event, StepReady):
+            self._tell(f"{label}: ready")
+        else:
+            self._tell_more(f"{label}: {event.driver}: {event.command}")
 
     def _show_progress(self, event: DriverProgress) -> None:
         progress = event.progress

@@ -4,7 +4,15 @@ from collections.abc import Iterable, Mapping
 
 import pytest
 
-from swamp_driver.host._schedule import Decision, EndJob, Schedule, SkipStep, StartJob, StartStep
+from swamp_driver.host._schedule import (
+    Decision,
+    EndJob,
+    Schedule,
+    SkipStep,
+    StartJob,
+    StartStep,
+    StopServices,
+)
 from swamp_driver.spec import StepStatus
 from swamp_driver.workflow import (
     Plan,
@@ -77,6 +85,8 @@ def _told(decision: Decision) -> str:
             return f"run {step.name.text}"
         case SkipStep(step=step, status=status):
             return f"{status} {step.name.text}"
+        case StopServices(step_ids=step_ids):
+            return f"stop {' '.join(sorted(step_ids))}"
 
 
 class Run:
