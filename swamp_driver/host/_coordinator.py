@@ -215,6 +215,10 @@ class Coordinator:
                     self._services.stop(frame.id, step_ids)
                 case StartStep(job=job, step=step):
                     pending.extend(self._prepare_step(frame, job, step))
+        self._close_if_over(frame)
+
+    def _close_if_over(self, frame: Frame) -> None:
+        """End the step that runs a nested workflow which is over."""
         if frame.caller and frame.schedule.is_over and self._frames.pop(frame.id, None):
             self._queue.ended(frame.caller)
             settled = self._nested.close(frame.caller, frame.status, detail=failed_jobs(frame))
