@@ -8,6 +8,8 @@ from typing import NoReturn, TypeVar
 
 from _pytest.outcomes import Skipped
 
+from swamp_driver_conformance._difference import where_apart
+
 E = TypeVar("E", bound=BaseException)
 
 
@@ -43,7 +45,8 @@ def deviates(what: str, *, seen: object, expected: object) -> NoReturn:
 def equal(seen: object, expected: object, what: str) -> None:
     """Fail where `seen` is not equal to `expected`."""
     if seen != expected:
-        raise Deviation(what, seen=repr(seen), expected=repr(expected))
+        parts = where_apart(seen, expected)
+        raise Deviation(what, seen=parts[0], expected=parts[1])
 
 
 def that(condition: object, what: str, *, seen: object, expected: object) -> None:

@@ -176,7 +176,8 @@ def _place(error: BaseException) -> str:
     frames = traceback.extract_tb(error.__traceback__)
     suite = [f for f in frames if "swamp_driver_conformance/suite" in f.filename]
     cause = error.__cause__ or error
-    last = traceback.extract_tb(cause.__traceback__)[-1:]
+    is_own = isinstance(cause, Deviation)
+    last = [] if is_own else traceback.extract_tb(cause.__traceback__)[-1:]
     shown = [f"{Path(f.filename).name}:{f.lineno}" for f in suite[-1:]]
     shown += [f"{f.filename}:{f.lineno}" for f in last if f not in suite[-1:]]
     return ", ".join(shown)

@@ -9,12 +9,13 @@ import stat
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from swamp_driver_conformance.expect import not_run
 
 _READ_BYTES = 256 * 1024
+_LINE = 100
 
 CAN_SEE_PROCESSES = sys.platform == "linux"
 """Whether `/proc` tells of all processes of this host."""
@@ -78,6 +79,16 @@ def _read(path: str) -> bytes:
         return data
     finally:
         os.close(fd)
+
+
+def command_lines(found: Iterable[int]) -> str:
+    """Return processes as a text for a person: how many, and the command line of each."""
+    lines = []
+    for pid in found:
+        with contextlib.suppress(OSError):
+            words = _read(f"/proc/{pid}/cmdline").rstrip(b"\0").replace(b"\0", b" ")
+            lines.append(f"{pid} `{words.decode(errors='backslashreplace')[:_LINE]}`")
+    return f"{len(lines)}: {', '.join(lines)}" if lines else "none"
 
 
 def is_zombie(pid: int) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import attrs
 from swamp_driver_conformance.clauses import profile_by_name
 from swamp_driver_conformance.reporting import Report, build_report, decide
 
@@ -63,8 +62,3 @@ def all_passed(*, capabilities: tuple[str, ...] = (), but: tuple[str, ...] = ())
 def status_of(one: Report, clause_id: str) -> str:
     """Return the status of a clause in a report."""
     return next(row.status for row in one.clauses if row.id == clause_id)
-
-
-def renamed(one: Report, name: str) -> Report:
-    """Return the report as one of another driver."""
-    return attrs.evolve(one, driver={**one.driver, "name": name})

@@ -1,7 +1,8 @@
 """The suite from a built wheel, away from this tree.
 
 `python -m tests.conformance.wheel 'pytest==8.*' 'pluggy==1.5.*'` does it in a new environment with
-these versions, from the package index, and runs all of it over the raw driver.
+these versions, from the package index, and runs all of it over the raw driver. With `pytest-xdist`
+among them it is spread over two workers, with `pytest-randomly` it comes in random order.
 """
 
 from __future__ import annotations
@@ -36,7 +37,10 @@ def run_in_new_environment(requirements: Sequence[str], folder: Path) -> int:
     python = str(folder / "venv/bin/python")
     install = [python, "-m", "pip", "install", "-q", f"{wheel}[conformance]", *requirements]
     subprocess.run(install, check=True)
-    return subprocess.run(suite_command(python), cwd=folder, check=False).returncode
+    listed = [python, "-m", "pip", "list", "--format", "freeze"]
+    subprocess.run(listed, check=True)
+    options = ["-n", "2"] if "pytest-xdist" in requirements else []
+    return subprocess.run(suite_command(python, *options), cwd=folder, check=False).returncode
 
 
 if __name__ == "__main__":

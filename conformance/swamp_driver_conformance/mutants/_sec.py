@@ -19,12 +19,15 @@ from swamp_driver_conformance.variants._plain import FullDriver, OtherUserStep
     kills="SEC-001",
     also="EXEC-009 ENV-001 ENV-007 EXEC-004 EXEC-005 EXEC-006 EXEC-007 EXEC-011 FILES-003 SEC-002 "
     "RESULT-004 RESULT-005 ENV-006 LIFE-011",
-    needs="env",
 )
 class VariablesAsArguments(StepRun):
     def argv(self) -> tuple[str, ...]:
         secrets = [f"{name}={self.step.env[name]}" for name in self.step.secret_names]
-        return ("env", *secrets, *super().argv()) if secrets else super().argv()
+        if len(secrets) != 1:
+            return super().argv()
+        # A shell that waits for the program, as `docker exec --env` does: `env` alone is gone soon.
+        script = 'secret=$1; shift; export "$secret"; "$@"; exit $?'
+        return ("/bin/sh", "-c", script, "sh", *secrets, *super().argv())
 
 
 @mutant("shows the environment in the detail of a result", kills="SEC-002", also="RESULT-001")

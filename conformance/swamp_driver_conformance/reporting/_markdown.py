@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from swamp_driver_conformance.reporting._report import ClauseRow, Report
 
@@ -66,14 +66,19 @@ def _cell(row: ClauseRow) -> str:
     return f"{row.text} **Seen:** {test.seen} **Expected:** {test.expected}"
 
 
-def render_matrix(reports: Sequence[Report]) -> str:
-    """Return a table of all clauses, with a column for each report."""
-    header = ("clause", "", *(f"`{report.driver['name']}`" for report in reports))
-    rows = []
-    for index, row in enumerate(reports[0].clauses):
-        signs = (_SIGNS[report.clauses[index].status] for report in reports)
-        rows.append((row.id, row.text, *signs))
-    verdicts = ("", "**verdict**", *(f"**{report.verdict.word}**" for report in reports))
+def render_matrix(reports: Mapping[str, Report]) -> str:
+    """Return a table of all clauses, with a column for each report, by the name over it.
+
+    Reports may be of different versions of the suite: a clause that one has not is empty there.
+    """
+    header = ("clause", "", *(f"`{name}`" for name in reports))
+    texts = {row.id: row.text for report in reports.values() for row in report.clauses}
+    found = [{row.id: _SIGNS[row.status] for row in one.clauses} for one in reports.values()]
+    rows = [
+        (clause_id, text, *(signs.get(clause_id, "") for signs in found))
+        for clause_id, text in texts.items()
+    ]
+    verdicts = ("", "**verdict**", *(f"**{one.verdict.word}**" for one in reports.values()))
     return "\n".join(_table(header, [verdicts, *rows])) + "\n"
 
 

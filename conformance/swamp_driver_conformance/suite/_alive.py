@@ -8,7 +8,7 @@ from pathlib import Path
 from swamp_driver.spec import Capability
 from swamp_driver_conformance import expect
 from swamp_driver_conformance.harness import Bench, Run
-from swamp_driver_conformance.probes import processes_with, stays_the_same
+from swamp_driver_conformance.probes import command_lines, processes_with, stays_the_same
 
 _WATCHED_S = 0.25
 
@@ -20,9 +20,8 @@ def expect_dead(bench: Bench, run: Run, *, beat: str, what: str) -> None:
     that a living process would write to, which shows it wherever it runs.
     """
     left = processes_with(bench.mark)
-    expect.that(
-        not left, what, seen=f"{len(left)} processes are alive", expected="none of it is alive"
-    )
+    seen = f"processes that are alive, {command_lines(left)}" if left else ""
+    expect.that(not left, what, seen=seen, expected="none of it is alive")
     if bench.subject.declares(Capability.HOST_VISIBLE):
         path = Path(run.path) / beat
         size = path.stat().st_size if path.exists() else 0

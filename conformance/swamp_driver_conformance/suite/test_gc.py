@@ -10,7 +10,13 @@ from swamp_driver_conformance import expect
 from swamp_driver_conformance.harness import Bench, Run
 from swamp_driver_conformance.loading import Subject, open_hooks
 from swamp_driver_conformance.marks import clause
-from swamp_driver_conformance.probes import need_processes, processes_with, settles, token
+from swamp_driver_conformance.probes import (
+    command_lines,
+    need_processes,
+    processes_with,
+    settles,
+    token,
+)
 from swamp_driver_conformance.remote import OtherProcess, other_process, step_action
 from swamp_driver_conformance.suite._shell import UNTIL
 from swamp_driver_conformance.suite._steps import output_of
@@ -159,4 +165,5 @@ def test_processes_of_crashed_runs_end(bench: Bench, subject: Subject) -> None:
     _crash(subject, run, bench)
     ended = settles(lambda: not processes_with(bench.mark), deadline_s=_ENDED_S)
     expected = f"they end within {_ENDED_S:g} s"
-    expect.that(ended, "processes of a crashed run", seen="they live", expected=expected)
+    seen = f"they live, {command_lines(processes_with(bench.mark))}"
+    expect.that(ended, "processes of a crashed run", seen=seen, expected=expected)

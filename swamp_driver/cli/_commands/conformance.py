@@ -116,14 +116,15 @@ def explain_(clause_id: str) -> None:
 
 
 @command.command("selftest")
-@click.option("--quick", is_flag=True, help="One broken driver of each area, a few correct ones.")
 @click.option(
-    "--focused", is_flag=True, help="Over broken drivers, only the tests of what they break."
+    "--quick",
+    is_flag=True,
+    help="Over broken drivers only the tests of what they break, and few correct drivers.",
 )
 @click.option("--shard", default="1/1", show_default=True, metavar="K/N", help="Part K of N.")
 @click.option("--jobs", "-j", type=int, help="Drivers at once; by default what fits this machine.")
 @click.option("--json", "file", type=_PATH, help="Write what was found into this file.")
-def selftest(*, quick: bool, focused: bool, shard: str, jobs: int | None, file: Path | None) -> int:
+def selftest(*, quick: bool, shard: str, jobs: int | None, file: Path | None) -> int:
     """Prove the suite: broken drivers have to be found, correct ones that differ have to pass."""
     with _suite():
         from swamp_driver_conformance import selftest as work  # noqa: PLC0415 - an extra
@@ -132,7 +133,7 @@ def selftest(*, quick: bool, focused: bool, shard: str, jobs: int | None, file: 
     outcomes = work.run_selftest(
         subjects,
         jobs=jobs or work.default_jobs(),
-        focused=focused,
+        focused=quick,
         tell=lambda outcome: print_lines(_outcome_lines(outcome)),
     )
     unproven = work.unproven()
