@@ -49,8 +49,9 @@ class Outcome:
 def choose(*, quick: bool = False, shard: tuple[int, int] = (1, 1)) -> list[Subject]:
     """Return the drivers to run: all, or but a few variants; of them the k-th of n parts."""
     variants = [one for one in VARIANTS if one.name in _QUICK or not quick]
+    chosen: list[Subject] = [*variants, *MUTANTS]
     number, count = shard
-    return [*variants, *MUTANTS][number - 1 :: count]
+    return chosen[number - 1 :: count]
 
 
 _QUICK = frozenset({"reference", "bare", "contained", "apart"})
