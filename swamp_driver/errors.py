@@ -24,6 +24,7 @@
        ├─ NotFoundError              no such run, step or workspace                     exit 2
        ├─ WorkspaceBusyError         a persistent workspace is held by another run      exit 2
        ├─ ApprovalError              a run waits for no answer, or not for this one     exit 2
+       ├─ VaultError                 a vault cannot be used, or has no such secret      exit 2
        └─ StoreError                 the records cannot be read or written              exit 3
 
 A step that fails is a value (`swamp_driver.spec.StepResult`); only a driver that fails is an
@@ -252,6 +253,12 @@ class WorkspaceBusyError(HostError):
 
 class ApprovalError(HostError):
     """A run cannot be answered or continued: it waits for nothing, or was answered before."""
+
+    exit_code = 2
+
+
+class VaultError(HostError):
+    """A vault cannot be used, or has no secret of that name. The message never holds a secret."""
 
     exit_code = 2
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import attrs
 
@@ -12,7 +13,7 @@ from swamp_driver.errors import Problem, WorkflowError
 from swamp_driver.host._bus import Observer
 from swamp_driver.host._records import RunRecord
 from swamp_driver.host._registry import RegistryCatalog
-from swamp_driver.host._repository import find_repository, read_repository_file
+from swamp_driver.host._repository import find_repository, read_repository_file, vault_names
 from swamp_driver.host._run import RunOptions, execute_run
 from swamp_driver.host._settings import HostSettings
 from swamp_driver.host._store import open_store
@@ -29,6 +30,9 @@ from swamp_driver.workflow import (
     plan_text,
     plan_workflow,
 )
+
+if TYPE_CHECKING:
+    from swamp_driver.workflow import RepositoryFile
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
@@ -60,7 +64,9 @@ def load_workflow_text(
         WorkflowError: what is in it is wrong; all problems at once.
     """
     return LoadedWorkflow(
-        workflow=parse_workflow(text, source=source),
+        workflow=parse_workflow(
+            text, source=source, vaults=vault_names(_repository_file(Path(directory)))
+        ),
         source=source,
         directory=str(Path(directory).absolute()),
     )
@@ -93,7 +99,7 @@ def plan(
         source=loaded.source,
         directory=loaded.directory,
         inputs=inputs or {},
-        selection=_selection(Path(loaded.directory), driver, driver_config),
+        selection=_selection(_repository_file(Path(loaded.directory)), driver, driver_config),
         catalog=_catalog(drivers),
         reports=_reports(Path(loaded.directory)),
         workflows=WorkflowFiles(),
@@ -123,7 +129,7 @@ def plan_file(
         source=str(path),
         directory=str(Path(path).parent.absolute()),
         inputs=inputs or {},
-        selection=_selection(Path(path).parent, driver, driver_config),
+        selection=_selection(_repository_file(Path(path).parent), driver, driver_config),
         catalog=_catalog(drivers),
         reports=_reports(Path(path).parent),
         workflows=WorkflowFiles(),
@@ -161,15 +167,25 @@ def run(
         )
 
 
+def _repository_file(directory: Path) -> RepositoryFile | None:
+    """Return what the repository of a directory says, checked."""
+    found = read_repository_file(find_repository(directory))
+    if found is not None and found.vaults:
+        from swamp_driver.host.vaults import check_vaults  # noqa: PLC0415 - few have one
+
+        check_vaults(found)
+    return found
+
+
 def _selection(
-    directory: Path, driver: str | None, driver_config: Mapping[str, Json] | None
+    repository: RepositoryFile | None, driver: str | None, driver_config: Mapping[str, Json] | None
 ) -> DriverSelection:
     """Return what the caller and the repository say about drivers."""
-    settings = read_repository_file(find_repository(directory))
     return DriverSelection(
         cli_driver=driver,
         cli_config=driver_config,
-        repo=None if settings is None else settings.tier,
+        repo=None if repository is None else repository.tier,
+        vaults=vault_names(repository),
     )
 
 

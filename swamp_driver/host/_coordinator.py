@@ -206,8 +206,7 @@ class Coordinator:
                 case StartJob(job=job):
                     self._runner.bus.emit(JobStarted, job=frame.shown_job(job))
                 case EndJob(job=job, status=status):
-                    if frame.caller is None:
-                        self._runner.data.end_job(job)
+                    self._runner.data.end_job(frame.shown_job(job))
                     self._runner.bus.emit(JobEnded, job=frame.shown_job(job), status=status)
                 case SkipStep(job=job, step=step, status=status, reason=reason):
                     self._note_step(frame, job, step, status, detail=reason)
@@ -229,7 +228,8 @@ class Coordinator:
         try:
             units = self._binder.bind(frame, job, step)
         except SwampDriverError as error:
-            self._note_step(frame, job, step, StepStatus.FAILED, detail=str(error))
+            detail = self._binder.mask(str(error))
+            self._note_step(frame, job, step, StepStatus.FAILED, detail=detail)
             return frame.schedule.step_ended(job, step, StepStatus.FAILED)
         if not units:
             frame.set_view(job, step.name.text, StepView(status=StepStatus.SUCCEEDED))
@@ -262,7 +262,7 @@ class Coordinator:
                 if isinstance(unit, NestedUnit):
                     self._open(unit)
                 elif not self._settle_by_once(unit):
-                    self._start(unit)
+                    self._start(self._binder.up_to_date(unit))
             if self._ended_before:
                 self._start_ready()
 
@@ -272,7 +272,8 @@ class Coordinator:
             frame = self._nested.open(unit, self._frames[unit.frame])
         except SwampDriverError as error:
             self._queue.ended(unit)
-            self._unit_ended(unit, self._nested.close(unit, StepStatus.FAILED, detail=str(error)))
+            detail = self._binder.mask(str(error))
+            self._unit_ended(unit, self._nested.close(unit, StepStatus.FAILED, detail=detail))
             return
         if self._runner.cancel.cancelled:
             frame.schedule.cancel()

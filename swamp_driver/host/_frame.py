@@ -72,7 +72,7 @@ class Frame:
 
     def scope(self, job: str) -> RunScope:
         """Return what expressions of a job know now."""
-        return attrs.evolve(self._scope, job=job, steps=self._views)
+        return attrs.evolve(self._scope, job=job, asks_as=self.shown_job(job), steps=self._views)
 
     def shown_job(self, job: str) -> str:
         """Return the name of a job for people, and in records: `<job>/<step>/<nested job>`."""

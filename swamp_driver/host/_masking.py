@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
@@ -35,6 +36,17 @@ def maskable(values: Iterable[str]) -> frozenset[bytes]:
     """
     lines = (line.strip() for value in values for line in value.splitlines())
     return frozenset(line.encode() for line in lines if len(line) >= SHORTEST)
+
+
+def maskable_anywhere(values: Iterable[str]) -> frozenset[bytes]:
+    """Return what to look for where values may also have been written into JSON: see `maskable`."""
+    plain = maskable(values)
+    escaped = (
+        json.dumps(line.decode(), ensure_ascii=ascii_)[1:-1].encode()
+        for line in plain
+        for ascii_ in (False, True)
+    )
+    return plain | frozenset(escaped)
 
 
 def too_short(values: Mapping[str, str]) -> tuple[str, ...]:

@@ -56,6 +56,11 @@ def read_repository_file(repository: Path) -> RepositoryFile | None:
     return parse_repository_file(_read(path), source=_shown(path))
 
 
+def vault_names(file: RepositoryFile | None) -> frozenset[str]:
+    """Return the vaults that workflows can ask; `env` needs no declaration."""
+    return frozenset({"env"} if file is None else {"env", *file.vaults})
+
+
 def _owner_of(path: Path) -> Iterator[int]:
     """Yield the owner of what is there, if anything is."""
     try:

@@ -17,6 +17,7 @@ from swamp_driver.errors import (
     SwampDriverError,
     WorkspaceBusyError,
 )
+from swamp_driver.host._answers import RunAnswers
 from swamp_driver.host._bindings import Bindings, RunIdentity
 from swamp_driver.host._bound_driver import LoadedDriver
 from swamp_driver.host._bus import EventBus, Observer
@@ -158,6 +159,8 @@ class _Run:
             may_suspend=plan.asks,
         )
         self._hand_over = HandOver(store.directory(self._id) / OUTPUTS)
+        self._data = RunData(store.settings, plan.directory, self._id)
+        self._answers = RunAnswers(self._data, run_id=self._id)
         self._host_visible = True
         self._workspaces: tuple[WorkspaceRecord, ...] = ()
 
@@ -259,6 +262,9 @@ class _Run:
             if self._cancel.cancelled:
                 outcome.status, outcome.exit_code = RunStatus.CANCELLED, 130
         finally:
+            if outcome.status is not RunStatus.SUSPENDED:
+                self._data.end_run(continued=self._resume is not None)
+            self._data.close()
             outcome.kept = self._is_kept(outcome.status)
             left = bindings.teardown(
                 RunOutcome(
@@ -278,15 +284,6 @@ class _Run:
         for binding in self._plan.bindings:
             if binding.is_static:
                 bindings.get(binding.id, binding.driver, bind_config(binding, scope))
-        with contextlib.closing(
-            RunData(self._store.settings, self._plan.directory, self._id)
-        ) as data:
-            self._coordinate(bus, bindings, outcome, data)
-
-    def _coordinate(
-        self, bus: EventBus, bindings: Bindings, outcome: _Outcome, data: RunData
-    ) -> None:
-        scope = self._scope()
         coordinator = Coordinator(
             self._plan,
             scope=scope,
@@ -297,9 +294,10 @@ class _Run:
                 bus=bus,
                 store=self._store,
                 cancel=self._cancel.child(),
+                answers=self._answers,
                 step_env=self._options.step_env,
                 hand_over=self._hand_over,
-                data=data,
+                data=self._data,
             ),
             once=OnceMarks(self._request.run_dir if self._host_visible else None),
             history=self._history,
@@ -322,7 +320,7 @@ class _Run:
         return ReportSources(
             run_id=self._id,
             store=self._store,
-            data=tuple,
+            data=self._data.written,
             secrets=lambda: coordinator.secrets,
             tags=self._plan.tags,
             workspace=lambda: self._request.path if enabled and self._host_visible else None,
@@ -385,6 +383,7 @@ class _Run:
             self_values=self_of(self._plan),
             source=self._plan.source,
             directory=self._plan.directory,
+            answers=self._answers,
         )
 
     def _identity(self, bus: EventBus) -> RunIdentity:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from swamp_driver.host._repository import find_repository
 from swamp_driver.host._settings import HostSettings
+from swamp_driver.spec import Json
 
 if TYPE_CHECKING:
     from swamp_driver.host.data import DataStore
@@ -21,8 +22,17 @@ class RunData:
         self._settings = settings
         self._directory = directory
         self._run_id = run_id
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
+        self._repository: Path | None = None
         self._store: DataStore | None = None
+
+    @property
+    def repository(self) -> Path:
+        """Return the repository of the workflow."""
+        with self._lock:
+            if self._repository is None:
+                self._repository = find_repository(Path(self._directory))
+            return self._repository
 
     def store(self) -> DataStore:
         """Return the store, opened at the first call.
@@ -35,19 +45,35 @@ class RunData:
                 # Most runs keep no data, and need not pay for it.
                 from swamp_driver.host.data import open_data_store  # noqa: PLC0415
 
-                repository = find_repository(Path(self._directory))
-                self._store = open_data_store(self._settings, repository)
+                self._store = open_data_store(self._settings, self.repository)
             return self._store
 
+    def written(self) -> tuple[dict[str, Json], ...]:
+        """Return what the run has written and is still there, as reports are given it."""
+        store = self._store
+        if store is None:
+            return ()
+        return tuple(store.for_reports(one) for one in store.of_run(self._run_id))
+
     def end_job(self, job: str) -> None:
-        """Let go of what was kept for a job alone."""
+        """Let go of what was kept for a job alone, under the name that it was written with."""
         if self._store is not None:
             self._store.end_job(self._run_id, job)
 
+    def end_run(self, *, continued: bool = False) -> None:
+        """Let go of what was kept for the run alone; nothing where nothing was opened in it.
+
+        `continued`: another process may have kept some. Where the process dies before this, `gc`
+        does it.
+        """
+        if continued and (self._settings.state_dir / "data.sqlite").exists():
+            self.store().end_run(self._run_id)
+        elif self._store is not None:
+            self._store.end_run(self._run_id)
+
     def close(self) -> None:
-        """Let go of what was kept for the run alone, and close the store. Twice is fine."""
+        """Close the store, if it was opened; twice is fine."""
         with self._lock:
             store, self._store = self._store, None
         if store is not None:
-            with store:
-                store.end_run(self._run_id)
+            store.close()

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 import attrs
 
 from swamp_driver.errors import StepStartError, SwampDriverError
+from swamp_driver.host._answers import RunAnswers
 from swamp_driver.host._bindings import Bindings, OpenedBinding
 from swamp_driver.host._bus import EventBus
 from swamp_driver.host._capture import Capture
@@ -46,6 +47,8 @@ class UnitRunner:
     store: Store
     cancel: CancelToken
     data: RunData
+    answers: RunAnswers
+    """What expressions ask, and what vaults gave."""
     step_env: Callable[[str], Mapping[str, str]] | None = None
     """See `RunOptions.step_env`."""
     hand_over: HandOver

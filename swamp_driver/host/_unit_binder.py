@@ -9,7 +9,13 @@ import attrs
 
 from swamp_driver.host._frame import Frame
 from swamp_driver.host._kept import History
-from swamp_driver.host._masking import looks_secret, maskable, too_short
+from swamp_driver.host._masking import (
+    looks_secret,
+    mask_text,
+    maskable,
+    maskable_anywhere,
+    too_short,
+)
 from swamp_driver.host._pass_env import passed_env
 from swamp_driver.host._unit import UnitRunner
 from swamp_driver.host._units import AnyUnit, EndedUnit, NestedUnit, QuestionUnit, Unit
@@ -37,6 +43,7 @@ class UnitBinder:
         self._request = request
         self._history = history
         self._secrets: frozenset[bytes] = frozenset()
+        self._from_vaults: frozenset[bytes] = frozenset()
         self._warned: set[str] = set()
 
     @property
@@ -61,13 +68,49 @@ class UnitBinder:
         if iterations is None:
             iterations = expand_for_each(step, scope)
         frame.iterations[step.id] = iterations
-        return [
-            self._ended(frame, job, step, iteration)
-            or self._bind(
-                frame, step, iteration, attrs.evolve(scope, self_values=iteration.self_values)
-            )
-            for iteration in iterations
-        ]
+        try:
+            units = [
+                self._ended(frame, job, step, iteration)
+                or self._bind(
+                    frame, step, iteration, attrs.evolve(scope, self_values=iteration.self_values)
+                )
+                for iteration in iterations
+            ]
+        finally:
+            # Also after an error: its message may hold a value.
+            self._learn_from_vaults()
+        return [self._with_secrets(unit) for unit in units]
+
+    def up_to_date(self, unit: Unit) -> Unit:
+        """Return a unit that waited, with all that has turned out to be secret meanwhile."""
+        if unit.secrets == self._secrets:
+            return unit
+        return attrs.evolve(unit, secrets=self._secrets)
+
+    def mask(self, text: str) -> str:
+        """Return a text with all masked that is known to be secret so far."""
+        return mask_text(text, self._secrets)
+
+    def _learn_from_vaults(self) -> None:
+        taken = self._runner.answers.take_secrets()
+        if taken:
+            self._learn_secrets(taken)
+            self._from_vaults |= maskable_anywhere(taken.values())
+            self._secrets |= self._from_vaults
+
+    def _with_secrets(self, unit: AnyUnit) -> AnyUnit:
+        """Return a unit that knows what is secret; variables with secrets in them are named."""
+        if not self._from_vaults or not isinstance(unit, Unit):
+            return unit
+        request = unit.bound.request
+        names = {
+            name
+            for name, value in request.env.items()
+            if any(secret in value.encode(errors="surrogateescape") for secret in self._from_vaults)
+        }
+        request = attrs.evolve(request, secret_names=request.secret_names | names)
+        bound = attrs.evolve(unit.bound, request=request)
+        return attrs.evolve(unit, bound=bound, secrets=self._secrets)
 
     def _ended(
         self, frame: Frame, job: str, step: PlannedStep, iteration: Iteration | None

@@ -69,9 +69,27 @@ from swamp_driver.workflow._step_ids import id_of_path, step_path
 from swamp_driver.workflow._template import Template
 
 if TYPE_CHECKING:
+    from swamp_driver.workflow._answers import Answers
+    from swamp_driver.workflow._cel import ExpressionError
     from swamp_driver.workflow._definition_file import parse_definition
+    from swamp_driver.workflow._evaluate import to_text
     from swamp_driver.workflow._json_schema import json_schema
+    from swamp_driver.workflow._keeping import (
+        GARBAGE_WORDS,
+        KEPT_VERSIONS,
+        LIFETIME_WORDS,
+        GarbageRule,
+        Lifetime,
+        parse_garbage_rule,
+        parse_lifetime,
+        varied_name,
+    )
     from swamp_driver.workflow._plan_json import plan_from_json, plan_to_json
+    from swamp_driver.workflow._predicate import (
+        compile_predicate,
+        predicate_holds,
+        wants_all_versions,
+    )
     from swamp_driver.workflow._repository_file import (
         REPOSITORY_FILE,
         RepositoryFile,
@@ -83,8 +101,22 @@ else:  # what runs do not need
         __name__,
         {
             "_definition_file": ("parse_definition",),
+            "_answers": ("Answers",),
+            "_cel": ("ExpressionError",),
+            "_evaluate": ("to_text",),
             "_json_schema": ("json_schema",),
+            "_keeping": (
+                "GARBAGE_WORDS",
+                "KEPT_VERSIONS",
+                "LIFETIME_WORDS",
+                "GarbageRule",
+                "Lifetime",
+                "parse_garbage_rule",
+                "parse_lifetime",
+                "varied_name",
+            ),
             "_plan_json": ("plan_from_json", "plan_to_json"),
+            "_predicate": ("compile_predicate", "predicate_holds", "wants_all_versions"),
             "_repository_file": (
                 "REPOSITORY_FILE",
                 "RepositoryFile",
@@ -95,8 +127,12 @@ else:  # what runs do not need
     )
 
 __all__ = [
+    "GARBAGE_WORDS",
+    "KEPT_VERSIONS",
+    "LIFETIME_WORDS",
     "PLAN_SCHEMA",
     "REPOSITORY_FILE",
+    "Answers",
     "ApprovalCommand",
     "AssignedText",
     "BoundCall",
@@ -111,11 +147,14 @@ __all__ = [
     "ConfigTree",
     "DriverCatalog",
     "DriverSelection",
+    "ExpressionError",
     "FoundReports",
+    "GarbageRule",
     "GroupCondition",
     "Iteration",
     "Job",
     "KnownTree",
+    "Lifetime",
     "MethodCommand",
     "ModelCatalog",
     "ModelDefinition",
@@ -162,6 +201,7 @@ __all__ = [
     "bind_question",
     "bind_step",
     "command_trees",
+    "compile_predicate",
     "condition_holds",
     "expand_for_each",
     "id_of_path",
@@ -170,6 +210,8 @@ __all__ = [
     "literal",
     "parse_assignments",
     "parse_definition",
+    "parse_garbage_rule",
+    "parse_lifetime",
     "parse_outputs",
     "parse_repository_file",
     "parse_workflow",
@@ -179,8 +221,12 @@ __all__ = [
     "plan_text",
     "plan_to_json",
     "plan_workflow",
+    "predicate_holds",
     "runs_after_failure",
     "self_of",
     "step_path",
+    "to_text",
+    "varied_name",
     "waits_for",
+    "wants_all_versions",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import attrs
@@ -36,7 +36,9 @@ _RESERVED = "SWAMP_"
 _SECRET_KEYS = frozenset({"run", "env", "inputs", "globalArgs"})
 
 
-def check_workflow(workflow: Workflow, problems: Problems) -> None:
+def check_workflow(
+    workflow: Workflow, problems: Problems, *, vaults: Collection[str] | None = None
+) -> None:
     """Note everything that is wrong whatever the inputs and the drivers are."""
     check_declarations(workflow.inputs, problems)
     seen = StepsSeen(workflow, graphs_of(workflow, problems))
@@ -44,6 +46,7 @@ def check_workflow(workflow: Workflow, problems: Problems) -> None:
         inputs=None if workflow.inputs.open else frozenset(workflow.inputs.declarations),
         workspace=workflow.workspace.enabled is not False,
         step_names=seen.names,
+        vaults=vaults,
     )
     check = _Expressions(known, problems)
     check.record(attrs.evolve(workflow, jobs=()), steps=seen.before_all)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
 import attrs
@@ -19,7 +19,7 @@ DEFAULT_DRIVER = "raw"
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
 class DriverSelection(Value):
-    """What is said about drivers outside of the workflow file.
+    """What is said about drivers, and what else must be known, outside of the workflow file.
 
     The command line stands above the file, the repository's settings below it, and `default` is
     what is left where no one names a driver.
@@ -30,6 +30,8 @@ class DriverSelection(Value):
     repo: Tier | None = None
     """What the repository's file says: see `RepositoryFile`."""
     default: str = DEFAULT_DRIVER
+    vaults: Collection[str] | None = None
+    """The vaults that expressions can ask; None where they are not known."""
 
 
 class DriverCatalog(Protocol):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import attrs
 
 from swamp_driver.workflow._check import check_workflow
@@ -11,10 +13,11 @@ from swamp_driver.workflow._shape import Refused
 from swamp_driver.workflow._yaml import parse_yaml
 
 
-def parse_workflow(text: str, *, source: str) -> Workflow:
+def parse_workflow(text: str, *, source: str, vaults: Collection[str] | None = None) -> Workflow:
     """Return the workflow that `text` is, checked as far as can be without inputs and drivers.
 
-    Pure. `source` is what the file is called in messages. The text is not trusted: it may be at
+    Pure. `source` is what the file is called in messages; `vaults` are the names that `vault.get`
+    can use, None where they are not known. The text is not trusted: it may be at
     most 1 MiB, 50,000 values (with aliases expanded) and 64 levels deep, and no tag is obeyed.
 
     Raises:
@@ -24,13 +27,15 @@ def parse_workflow(text: str, *, source: str) -> Workflow:
             can take no value.
     """
     problems = Problems(file=source, text=text)
-    workflow = read_workflow(text, problems)
+    workflow = read_workflow(text, problems, vaults=vaults)
     problems.raise_any()
     assert workflow is not None
     return workflow
 
 
-def read_workflow(text: str, problems: Problems) -> Workflow | None:
+def read_workflow(
+    text: str, problems: Problems, *, vaults: Collection[str] | None = None
+) -> Workflow | None:
     """Return as much of a workflow as can be read; note all problems. None where it is none."""
     node = parse_yaml(text, problems)
     if node is None:
@@ -39,5 +44,5 @@ def read_workflow(text: str, problems: Problems) -> Workflow | None:
         workflow = attrs.evolve(WORKFLOW.read(node, "", problems), text=text)
     except Refused:
         return None
-    check_workflow(workflow, problems)
+    check_workflow(workflow, problems, vaults=vaults)
     return workflow

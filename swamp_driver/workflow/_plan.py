@@ -124,7 +124,7 @@ def plan_text(  # noqa: PLR0913 - each by its name
         PluginError: A driver that is chosen outside of the file cannot be used.
     """
     problems = Problems(file=source, text=text)
-    workflow = read_workflow(text, problems)
+    workflow = read_workflow(text, problems, vaults=selection.vaults)
     if workflow is None:
         raise problems.error()
     main = _Main(source, directory, selection, (catalog, models or NoModels()), workflows, reports)

@@ -89,6 +89,8 @@ class RunScope(Value):
     """Absolute path of the directory of the workflow file: `run.directory`."""
     answers: Answers | None = attrs.field(default=None, eq=False, repr=False)
     """Answers `data.*`, `model`, `file.*` and `vault.*`; None where they cannot be used."""
+    asks_as: str = ""
+    """The job as `answers` knows it: unique in the run, also within nested workflows."""
     may_ask_secrets: bool = True
     """False where a value is shown or kept: `vault.get` is an error there."""
     frame: str = ""
@@ -137,12 +139,12 @@ class RunScope(Value):
             raise ExpressionError(f"'{function}' cannot be used here")
         if function.startswith("vault.") and not self.may_ask_secrets:
             raise ExpressionError(NOT_HERE, hint=WHERE_SECRETS_GO)
-        return self.answers.call(function, arguments, job=self.job)
+        return self.answers.call(function, arguments, job=self.asks_as)
 
     def _models(self, references: Iterable[Reference]) -> Json:
         paths = [reference.path for reference in references if reference.root == "model"]
         names = None if any(not path for path in paths) else {path[0] for path in paths}
-        return {} if self.answers is None else self.answers.models(names, job=self.job)
+        return {} if self.answers is None else self.answers.models(names, job=self.asks_as)
 
     def _run(self) -> Json:
         started = datetime.datetime.fromtimestamp(self.started_at, datetime.UTC)

@@ -72,9 +72,5 @@ def _rewrite(
         raise TemplateError(
             str(error), template, start=start, offset=start, hint=error.hint
         ) from error
-    if MARK in text:  # within a bracket that never ends, the reader may stop before it
-        start = expressions[-text.count(MARK)].start
-        what = "the script ends within a bracket before this expression"
-        raise TemplateError(what, template, start=start, offset=start, hint="close the bracket")
     first = {part.text: part for part in reversed(expressions)}
     return Script(text=text, expressions=tuple((names[key], first[key]) for key in names))

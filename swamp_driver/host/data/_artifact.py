@@ -10,7 +10,7 @@ import attrs
 
 from swamp_driver._value import Value
 from swamp_driver.spec import Json
-from swamp_driver.workflow._keeping import KEPT_VERSIONS
+from swamp_driver.workflow import KEPT_VERSIONS
 
 Kind = Literal["resource", "file"]
 

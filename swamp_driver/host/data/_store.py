@@ -19,7 +19,8 @@ from swamp_driver.host._settings import HostSettings
 from swamp_driver.host.data._artifact import Artifact, NewArtifact
 from swamp_driver.host.data._tables import connect, dump_rest, store_errors
 from swamp_driver.host.data._view import Database, DataView
-from swamp_driver.workflow._keeping import (
+from swamp_driver.spec import Json
+from swamp_driver.workflow import (
     GARBAGE_WORDS,
     LIFETIME_WORDS,
     GarbageRule,
@@ -104,6 +105,24 @@ class DataStore(DataView):
             return io.BytesIO(_attributes(artifact.attributes))
         return self._blobs.open(artifact.digest)
 
+    def for_reports(self, artifact: Artifact) -> dict[str, Json]:
+        """Return an artifact with the fields of `swamp_driver.reports.Artifact`."""
+        digest = artifact.digest
+        return {
+            "model": artifact.model,
+            "name": artifact.name,
+            "version": artifact.version,
+            "spec": artifact.spec,
+            "kind": artifact.kind,
+            "attributes": dict(artifact.attributes),
+            "content_type": artifact.content_type,
+            "size_bytes": artifact.size_bytes,
+            "tags": dict(artifact.tags),
+            "created_at": artifact.created_at,
+            "step_id": artifact.step_id or None,
+            "path": None if digest is None else str(self._blobs.path(digest)),
+        }
+
     def end_job(self, run_id: str, job: str) -> int:
         """Remove what was kept for a job of a run; return how many versions."""
         return self._delete("only_run = :run AND only_job = :job", run=run_id, job=job)
@@ -160,14 +179,17 @@ class DataStore(DataView):
             created_at=now,
         )
         (inserted,) = self._database.rows(
-            "INSERT INTO artifacts (repository, model, name, version, spec, created_at, "
-            "expires_at, only_run, only_job, digest, record) VALUES (:repository, :model, :name, "
-            ":version, :spec, :now, :expires, :run, :job, :digest, :record) RETURNING number",
+            "INSERT INTO artifacts (repository, model, name, version, spec, run_id, "
+            "created_at, expires_at, only_run, only_job, digest, record) "
+            "VALUES (:repository, :model, :name, :version, :spec, :run_id, :now, :expires, "
+            ":run, :job, :digest, :record) "
+            "RETURNING number",
             {
                 "model": artifact.model,
                 "name": artifact.name,
                 "version": artifact.version,
                 "spec": artifact.spec,
+                "run_id": artifact.run_id,
                 "now": now,
                 "expires": None if lifetime.seconds is None else now + lifetime.seconds,
                 "run": None if lifetime.bound is None else new.run_id,

@@ -20,11 +20,13 @@ _TABLES = """
 CREATE TABLE artifacts (
   number INTEGER PRIMARY KEY, repository TEXT NOT NULL,
   model TEXT NOT NULL, name TEXT NOT NULL, version INTEGER NOT NULL, spec TEXT NOT NULL,
-  created_at REAL NOT NULL, expires_at REAL, only_run TEXT, only_job TEXT, digest TEXT,
+  run_id TEXT NOT NULL, created_at REAL NOT NULL, expires_at REAL,
+  only_run TEXT, only_job TEXT, digest TEXT,
   record TEXT NOT NULL, UNIQUE (repository, model, name, version)
 );
 CREATE INDEX artifacts_by_spec ON artifacts (repository, model, spec);
-CREATE INDEX artifacts_by_run ON artifacts (only_run) WHERE only_run IS NOT NULL;
+CREATE INDEX artifacts_by_run ON artifacts (run_id);
+CREATE INDEX artifacts_bound ON artifacts (only_run) WHERE only_run IS NOT NULL;
 CREATE TABLE tags (
   artifact INTEGER NOT NULL REFERENCES artifacts (number) ON DELETE CASCADE,
   key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (artifact, key)
@@ -78,7 +80,7 @@ def store_errors(path: Path) -> Iterator[None]:
         raise StoreError(f"the data in '{path}' cannot be used: {error}") from error
 
 
-_COLUMNS = ("model", "name", "version", "spec", "created_at", "digest")
+_COLUMNS = ("model", "name", "version", "spec", "run_id", "created_at", "digest")
 
 
 def dump_rest(artifact: Artifact) -> str:

@@ -92,6 +92,11 @@ class DataView:
         """Return every version that is there, by model, name and version."""
         return self._find("(:model IS NULL OR a.model = :model)", model=model)
 
+    def of_run(self, run_id: str) -> tuple[Artifact, ...]:
+        """Return what a run has written and what is still there of it, in the order of writing."""
+        found = self._find("a.run_id = :run_id", run_id=run_id)
+        return tuple(sorted(found, key=lambda one: one.created_at))
+
     def models(self) -> tuple[str, ...]:
         """Return the names of the models that have data here."""
         rows = self._database.rows(

@@ -176,6 +176,17 @@ def test_garbage_of_runs_that_are_over_is_collected(store: DataStore) -> None:
     assert store.names("git") == ("live",)
 
 
+def test_what_a_run_wrote_is_found(store: DataStore) -> None:
+    """Reports are made of it; a file is given to them by its path."""
+    store.write(_new(name="b"))
+    store.write(_new(name="a", kind="file"), b"text")
+    store.write(_new(name="c", run_id="r2"))
+    found = [store.for_reports(one) for one in store.of_run("r1")]
+    assert [(one["name"], one["version"]) for one in found] == [("b", 1), ("a", 1)]
+    assert found[0]["path"] is None
+    assert Path(str(found[1]["path"])).read_bytes() == b"text"
+
+
 def test_content_that_is_gone_is_said(store: DataStore) -> None:
     """Whoever holds an artifact for long may find nothing behind it."""
     artifact = store.write(_new(kind="file", lifetime="ephemeral"), b"x")
