@@ -8,7 +8,7 @@ from swamp_driver.cli._group import LazyGroup
 from swamp_driver.cli._version import print_version
 
 _PANELS = {
-    "Run workflows": ("run", "plan", "validate", "parity", "schema"),
+    "Run workflows": ("run", "plan", "validate", "parity", "models", "schema"),
     "Look at runs": ("runs", "show", "logs", "report", "reports", "enter", "workspace", "gc"),
     "Set up": ("doctor", "drivers", "completion"),
     "Write drivers": ("new", "conformance"),

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from swamp_driver.errors import HostError, Problem, WorkflowError
 from swamp_driver.host._entry_points import FoundEntryPoint, find_entry_points
+from swamp_driver.host._repository import find_repository
 from swamp_driver.host._settings import HostSettings
 from swamp_driver.host.models._cache import content_key, keep_answers, load_answers
 from swamp_driver.host.models._files import SOURCES, read_definitions, read_sources
@@ -89,6 +90,11 @@ class RepositoryModels:
         if problems:
             raise WorkflowError(problems)
         return found
+
+
+def catalog_of(directory: Path) -> RepositoryModels:
+    """Return the models that a workflow file in `directory` may use; nothing is read yet."""
+    return RepositoryModels(find_repository(directory.absolute()))
 
 
 def _twice(definitions: Sequence[ModelDefinition]) -> Iterator[Problem]:
