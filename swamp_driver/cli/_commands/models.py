@@ -85,15 +85,10 @@ def describe(model_type: str, directory: Path, *, as_json: bool) -> None:
         return
     style = out_style()
     about: Any = found.description
-    print_lines(
-        [
-            (
-                f"{style.paint(escape_controls(found.type), 'strong')} {escape_controls(found.version)}"
-                f", {escape_controls(found.found_in)}"
-            ),
-            *(escape_controls(line) for line in about["description"].splitlines()),
-        ]
-    )
+    name = style.paint(escape_controls(found.type), "strong")
+    origin = escape_controls(f"{found.version}, {found.found_in}")
+    print_lines([f"{name} {origin}"])
+    print_lines(escape_controls(line) for line in about["description"].splitlines())
     _print_properties("ARGUMENT", about["arguments"])
     for name, one in about["methods"].items():
         print_lines(["", f"method {style.paint(escape_controls(name), 'strong')}"])
