@@ -207,9 +207,9 @@ def _reports(directory: Path) -> ReportCatalog:
 
 
 def _models(directory: Path) -> ModelCatalog:
-    from swamp_driver.host.models import RepositoryModels  # noqa: PLC0415 - few files need it
+    from swamp_driver.host.models import catalog_of  # noqa: PLC0415 - not to load a run
 
-    return RepositoryModels(find_repository(directory))
+    return catalog_of(directory)
 
 
 def _catalog(drivers: Mapping[str, type] | RegistryCatalog | None) -> RegistryCatalog:

@@ -9,10 +9,8 @@ import attrs
 
 from swamp_driver.host._frame import Frame
 from swamp_driver.host._kept import History
-from swamp_driver.host._repository import find_repository
 from swamp_driver.host._unit import UnitRunner, emit_step_ended
 from swamp_driver.host._units import NestedUnit, Settled, record_of
-from swamp_driver.host.models import RepositoryModels
 from swamp_driver.spec import StepStarted, StepStatus, WorkflowStarted
 from swamp_driver.workflow import Plan, RunScope, plan_nested, self_of
 
@@ -58,6 +56,8 @@ class NestedWorkflows:
         return frame
 
     def _plan(self, unit: NestedUnit, plan: Plan) -> Plan:
+        from swamp_driver.host.models import catalog_of  # noqa: PLC0415 - few runs nest
+
         assert plan.nesting is not None
         return plan_nested(
             unit.command,
@@ -66,7 +66,7 @@ class NestedWorkflows:
             tiers=unit.call.tiers,
             workspace=plan.workspace,
             catalog=self._runner.bindings,
-            models=RepositoryModels(find_repository(Path(plan.directory))),
+            models=catalog_of(Path(plan.directory)),
         )
 
     def close(self, unit: NestedUnit, status: StepStatus, *, detail: str = "") -> Settled:

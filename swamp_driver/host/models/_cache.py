@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import os
 import sys
@@ -21,6 +20,8 @@ _FORM = 1
 
 def content_key(folder: Path, sources: Mapping[str, str]) -> str:
     """Return what names equal sources at the same place, described by the same program."""
+    import hashlib  # noqa: PLC0415 - only repositories with models need it
+
     told = [_FORM, __version__, sys.version, str(folder), sorted(sources.items())]
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()
 
