@@ -16,7 +16,8 @@ from tests.engine.place import docker_run
 def main() -> None:
     """Run steps until killed."""
     mode, base, *scripts = sys.argv[1:]
-    run = docker_run(Path(base), {"mode": mode}, run={"expected_steps": 4, "concurrency": 2})
+    about = {"expected_steps": 4, "concurrency": 2, "services": True}
+    run = docker_run(Path(base), {"mode": mode}, run=about)
     run.prepare()
     for step in [run.start_sh(script) for script in scripts]:
         step.wait_for_output(b"up")
