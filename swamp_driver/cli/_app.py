@@ -8,7 +8,10 @@ from swamp_driver.cli._group import LazyGroup
 from swamp_driver.cli._version import print_version
 
 _PANELS = {
-    "Run workflows": ("run", "plan", "validate", "parity", "models", "schema"),
+    "Run workflows": (
+        *("run", "approve", "reject", "resume"),
+        *("plan", "validate", "parity", "models", "schema"),
+    ),
     "Look at runs": ("runs", "show", "logs", "report", "reports", "enter", "workspace", "gc"),
     "Set up": ("doctor", "drivers", "completion"),
     "Write drivers": ("new", "conformance"),
@@ -47,6 +50,7 @@ class CliState:
         (1, "a step failed"),
         (2, "the file, the options or the choice of a driver is wrong"),
         (3, "a driver or its engine broke"),
+        (4, "a run waits for an approval"),
         (130, "interrupted"),
     ),
 )

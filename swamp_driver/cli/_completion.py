@@ -21,6 +21,13 @@ def complete_runs(_: click.Context, __: click.Parameter, incomplete: str) -> lis
     return _offer(_run_ids, incomplete)
 
 
+def complete_waiting_runs(
+    _: click.Context, __: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Return the runs that are suspended."""
+    return _offer(_waiting_run_ids, incomplete)
+
+
 def complete_drivers(
     _: click.Context, __: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:
@@ -78,6 +85,15 @@ def _run_ids() -> Iterable[tuple[str, str]]:
         runs = store.runs(limit=_MOST_OFFERED)
     newest = [("last", "the newest run")] if runs else []
     return [*newest, *((run.run_id, f"{run.workflow}: {run.status.value}") for run in runs)]
+
+
+def _waiting_run_ids() -> Iterable[tuple[str, str]]:
+    from swamp_driver.host import HostSettings, open_store  # noqa: PLC0415 - only at a TAB
+    from swamp_driver.spec import RunStatus  # noqa: PLC0415 - only at a TAB
+
+    with open_store(HostSettings.from_environment()) as store:
+        runs = [run for run in store.runs() if run.status is RunStatus.SUSPENDED]
+    return [(run.run_id, run.workflow) for run in runs[:_MOST_OFFERED]]
 
 
 def _driver_names() -> Iterable[tuple[str, str]]:

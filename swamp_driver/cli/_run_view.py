@@ -8,8 +8,10 @@ import attrs
 
 from swamp_driver.cli._untrusted import show_output
 from swamp_driver.spec import (
+    ApprovalRequested,
     DriverProgress,
     JobEnded,
+    JobOutline,
     JobStarted,
     Progress,
     RunEnded,
@@ -20,6 +22,7 @@ from swamp_driver.spec import (
     StepReady,
     StepStarted,
     StepStatus,
+    WorkflowStarted,
     WorkspaceReady,
 )
 
@@ -30,7 +33,7 @@ _TAIL_WIDTH = 500
 
 @attrs.define(kw_only=True, eq=False, repr=False)
 class StepState:
-    """A step as it stands. `status` is `waiting`, `running`, or a `StepStatus`."""
+    """A step as it stands. `status` is `waiting`, `running`, `asking`, or a `StepStatus`."""
 
     step_id: str
     job: str
@@ -43,6 +46,8 @@ class StepState:
     """It is a background step, and others may use it."""
     ended: StepEnded | None = None
     last_line: str = ""
+    prompt: str = ""
+    """What a person is asked."""
     tail: deque[str] = attrs.field(factory=lambda: deque(maxlen=TAIL_LINES))
 
     def keep_tail(self, lines: list[str]) -> None:
@@ -136,6 +141,16 @@ class RunView:
             case _:
                 pass
 
+    def _nest(self, event: WorkflowStarted) -> None:
+        """Put the jobs of a nested workflow below the one that runs it."""
+        added = {job.name: _waiting_job(job) for job in event.jobs}
+        jobs: dict[str, JobState] = {}
+        for name, job in self.jobs.items():
+            jobs.setdefault(name, job)
+            if name == event.job:
+                jobs |= added
+        self.jobs = jobs | {name: job for name, job in added.items() if name not in jobs}
+
     def _job(self, name: str) -> JobState:
         return self.jobs.setdefault(name, JobState(name=name))
 
@@ -145,13 +160,7 @@ class RunView:
         self.source = event.source
         self.started_at = event.time_s
         for job in event.jobs:
-            self.jobs[job.name] = JobState(
-                name=job.name,
-                steps={
-                    step_id: StepState(step_id=step_id, job=job.name, name=name)
-                    for step_id, name in zip(job.step_ids, job.steps, strict=False)
-                },
-            )
+            self.jobs[job.name] = _waiting_job(job)
 
     def _note_progress(self, event: DriverProgress) -> None:
         key = (event.driver, event.progress.phase, event.progress.resource)
@@ -178,6 +187,12 @@ class RunView:
                 state.started_at = event.time_s
             case StepReady():
                 state.is_ready = True
+            case WorkflowStarted():
+                self._nest(event)
+            case ApprovalRequested():
+                state.status = "asking"
+                state.prompt = event.prompt
+                state.started_at = event.time_s
             case StepEnded():
                 state.status = event.status.value
                 state.ended = event
@@ -186,3 +201,13 @@ class RunView:
                     state.tail.clear()
             case _:
                 pass
+
+
+def _waiting_job(job: JobOutline) -> JobState:
+    return JobState(
+        name=job.name,
+        steps={
+            step_id: StepState(step_id=step_id, job=job.name, name=name)
+            for step_id, name in zip(job.step_ids, job.steps, strict=False)
+        },
+    )

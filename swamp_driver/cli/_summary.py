@@ -10,7 +10,7 @@ from swamp_driver.cli._run_view import RunView, StepState
 from swamp_driver.cli._style import Style
 from swamp_driver.cli._untrusted import escape_controls
 from swamp_driver.cli._words import count_steps, describe_end
-from swamp_driver.spec import RunEnded
+from swamp_driver.spec import RunEnded, RunStatus
 
 _MOST_FAILURES = 10
 
@@ -25,6 +25,7 @@ def render_summary(view: RunView, *, style: Style) -> Iterator[str]:
         yield f"and {len(failed) - _MOST_FAILURES} more: swamp-driver show {view.run_id}"
     for error in view.ended.errors:
         yield f"{style.paint('error:', 'bad')} {escape_controls(error)}"
+    yield from _questions(view, style=style)
     if view.ended.workspace_kept is not None:
         yield from _workspace(view, view.ended.workspace_kept)
     yield final_line(view, view.ended, style=style)
@@ -41,11 +42,26 @@ def _failure(step: StepState, *, run_id: str, style: Style) -> Iterator[str]:
     yield f"    {style.paint(f'all of its output: {escape_controls(command)}', 'quiet')}"
 
 
+def _questions(view: RunView, *, style: Style) -> Iterator[str]:
+    asking = [step for step in view.steps if step.status == "asking"]
+    for step in asking:
+        label = style.paint(escape_controls(step.label), "strong")
+        yield f"{style.mark('asking')} {label} waits for an approval: {_one_line(step.prompt)}"
+        which = f" {escape_controls(shlex.quote(step.label))}" if len(asking) > 1 else ""
+        yield f"    approve it: swamp-driver approve {view.run_id}{which}"
+        yield f"    reject it:  swamp-driver reject {view.run_id}{which}"
+
+
+def _one_line(text: str) -> str:
+    return escape_controls(" ".join(text.split()))
+
+
 def _workspace(view: RunView, path: str) -> Iterator[str]:
     yield f"workspace kept: {escape_controls(path)}"
     if view.host_visible:
         yield f"    enter it:  cd {escape_controls(shlex.quote(path))}"
-    yield f"    delete it: swamp-driver workspace remove {view.run_id}"
+    if view.ended is not None and view.ended.status is not RunStatus.SUSPENDED:
+        yield f"    delete it: swamp-driver workspace remove {view.run_id}"
 
 
 def final_line(view: RunView, ended: RunEnded, *, style: Style) -> str:

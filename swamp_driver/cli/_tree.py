@@ -100,7 +100,7 @@ def _step_rows(job: JobState, detail: _Detail) -> Iterator[Row]:
         failed = [step for step in ended if step.status == "failed"] * detail.failed_steps
         yield from _summed("succeeded", len(ended) - len(failed), "done")
         yield from map(_step_row, failed)
-    yield from (_step_row(step) for step in steps if step.status == "running")
+    yield from (_step_row(step) for step in steps if step.status in ("running", "asking"))
     waiting = [step for step in steps if step.status == "waiting"]
     if detail.waiting_steps or len(waiting) == 1:
         yield from map(_step_row, waiting)
@@ -125,7 +125,7 @@ def _progress_note(job: JobState) -> str:
     total = counts.total()
     if job.status == "waiting" or not total:
         return ""
-    done = total - counts["waiting"] - counts["running"]
+    done = total - counts["waiting"] - counts["running"] - counts["asking"]
     parts = [f"{done}/{total} steps" if job.status == "running" else plural(total, "step")]
     failed = sum(step.status == "failed" and not step.forgiven for step in job.steps.values())
     if failed:
@@ -135,14 +135,13 @@ def _progress_note(job: JobState) -> str:
 
 def _step_row(step: StepState) -> Row:
     if step.ended is None:
-        running = step.status == "running"
-        started_at = step.started_at if running else None
+        running = step.status in ("running", "asking")
         return Row(
             status=step.status,
             name=step.name,
             depth=1,
-            started_at=started_at,
-            note=_running_note(step),
+            started_at=step.started_at if running else None,
+            note=step.prompt or _running_note(step),
         )
     never_started = step.status == "skipped"
     return Row(

@@ -98,7 +98,7 @@ def _time(row: Row, now: float) -> str:
 def draw_header(view: RunView, *, canvas: Canvas) -> list[Span]:
     """Return the line above the tree: what runs, how far it is, for how long."""
     counts = view.count()
-    done = counts.total() - counts["waiting"] - counts["running"]
+    done = counts.total() - counts["waiting"] - counts["running"] - counts["asking"]
     facts = f"{done}/{counts.total()} steps"
     failed = sum(step.status == "failed" and not step.forgiven for step in view.steps)
     elapsed = format_elapsed(canvas.now - view.started_at)

@@ -38,11 +38,14 @@ class Ended(Protocol):
 
 def describe_end(ended: Ended) -> str:
     """Return how a step ended: `succeeded`, `failed: exit code 2`, `timed out`, `skipped`."""
-    status = "running" if ended.status is None else ended.status.value
+    if ended.status is None:
+        return ended.detail or "running"
+    status = ended.status.value
     if status == "succeeded" and ended.end is StepEnd.CANCELLED:
         return "succeeded: stopped"
-    if status in ("succeeded", "running"):
-        return status
+    if status == "succeeded":
+        # what no program did says how: an approval, a `once` key
+        return f"{status}: {ended.detail}" if ended.detail and ended.end is None else status
     words = _end_words(ended) if ended.end is not None else status
     if ended.detail:
         words += f" ({ended.detail})" if ": " in words else f": {ended.detail}"
@@ -67,8 +70,10 @@ def count_steps(view: RunView) -> str:
     """Return `3 succeeded, 2 failed (1 allowed), 2 skipped`: what there is, in this order."""
     counts = view.count()
     forgiven = sum(step.forgiven for step in view.steps)
-    order = ("succeeded", "failed", "cancelled", "skipped", "running", "waiting")
+    order = ("succeeded", "failed", "cancelled", "skipped", "running", "asking", "waiting")
     words = {status: f"{counts[status]} {status}" for status in order if counts[status]}
+    if counts["asking"]:
+        words["asking"] = f"{counts['asking']} to be approved"
     if forgiven:
         words["failed"] += f" ({forgiven} allowed)"
     return ", ".join(words.values())

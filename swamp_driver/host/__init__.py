@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from swamp_driver._lazy import load_on_use
+from swamp_driver.host._answer import answer_run, resume_run, wait_until_heard
 from swamp_driver.host._api import (
     LoadedWorkflow,
     load_workflow,
@@ -11,6 +12,7 @@ from swamp_driver.host._api import (
     plan_file,
     run,
 )
+from swamp_driver.host._approvals import Answer, Approval, Approvals
 from swamp_driver.host._bound_driver import BoundDriver, LoadedDriver, open_driver
 from swamp_driver.host._bus import Observer
 from swamp_driver.host._discovery import InstalledDriver, discover
@@ -55,6 +57,9 @@ else:  # what runs do not need
     )
 
 __all__ = [
+    "Answer",
+    "Approval",
+    "Approvals",
     "BoundDriver",
     "DriverListing",
     "EnterCommand",
@@ -77,6 +82,7 @@ __all__ = [
     "StepRecord",
     "Store",
     "WorkspaceRecord",
+    "answer_run",
     "discover",
     "enter_command",
     "event_from_json",
@@ -97,5 +103,7 @@ __all__ = [
     "plan",
     "plan_file",
     "remove_workspace",
+    "resume_run",
     "run",
+    "wait_until_heard",
 ]

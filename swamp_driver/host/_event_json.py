@@ -11,6 +11,7 @@ from typing import Any
 import attrs
 
 from swamp_driver.spec import (
+    ApprovalRequested,
     DriverProgress,
     JobEnded,
     JobOutline,
@@ -29,12 +30,14 @@ from swamp_driver.spec import (
     StepStarted,
     StepStatus,
     Usage,
+    WorkflowStarted,
     WorkspaceReady,
 )
 
 _KINDS: Mapping[str, type[RunEvent]] = {
     cls.kind: cls
     for cls in (
+        ApprovalRequested,
         DriverProgress,
         JobEnded,
         JobStarted,
@@ -45,6 +48,7 @@ _KINDS: Mapping[str, type[RunEvent]] = {
         StepOutput,
         StepReady,
         StepStarted,
+        WorkflowStarted,
         WorkspaceReady,
     )
 }

@@ -80,7 +80,7 @@ def read_history(directory: Path, steps: tuple[StepRecord, ...]) -> History:
     try:
         data: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         if data["version"] != _VERSION:
-            raise StoreError(f"'{path}' was written by another version of this program")  # noqa: TRY301
+            raise ValueError(f"its version is {data['version']}, not {_VERSION}")  # noqa: TRY301
         return History(
             steps={step.step_id: step for step in steps if step.status is not None},
             frames={key: _frame_from_json(value) for key, value in data["frames"].items()},
@@ -89,10 +89,11 @@ def read_history(directory: Path, steps: tuple[StepRecord, ...]) -> History:
             attempt=data["attempt"],
             preserve=data["preserve"],
         )
-    except StoreError:
-        raise
     except (OSError, ValueError, KeyError, TypeError, AttributeError, SwampDriverError) as error:
-        raise StoreError(f"'{path}' cannot be used: {error}") from error
+        raise StoreError(
+            f"'{path}' cannot be used: {error} (where another version wrote it, go on with that "
+            "one, or cancel the run: 'swamp-driver workspace remove --force')"
+        ) from error
 
 
 def forget_history(directory: Path) -> None:

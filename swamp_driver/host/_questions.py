@@ -50,6 +50,8 @@ class Questions:
                 detail="waits for an approval",
             )
         )
+        if approval.answer is not None:
+            return  # answered while the run was suspended
         runner.bus.emit(
             ApprovalRequested,
             step_id=unit.step_id,

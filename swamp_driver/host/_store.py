@@ -213,6 +213,20 @@ class Store:
             )
         )
 
+    def cancel_suspended(self, run_id: str) -> bool:
+        """Close the record of a suspended run that shall never go on; return whether it waited."""
+        try:
+            run = self.find_run(run_id)
+        except NotFoundError:
+            return False
+        over = attrs.evolve(run, status=RunStatus.CANCELLED, exit_code=130, workspace_kept=False)
+        if not self.claim(over):
+            return False
+        for step in run.steps:
+            if step.status is None:
+                self.put_step(attrs.evolve(step, status=StepStatus.CANCELLED))
+        return True
+
     def execute(self, statement: str, values: tuple[object, ...] = ()) -> list[tuple[Any, ...]]:
         """Run one statement on the file: for parts of the host that keep a table of their own."""
         return self._do(statement, values)

@@ -15,7 +15,7 @@ import attrs
 from swamp_driver import rundir
 from swamp_driver._value import Value
 from swamp_driver.errors import HostError, NotFoundError, WorkspaceBusyError, WorkspaceError
-from swamp_driver.host._reservation import reserved_for
+from swamp_driver.host._reservation import release, reserved_for
 from swamp_driver.host._settings import HostSettings
 from swamp_driver.spec import CancelToken, WorkspaceRequest
 
@@ -205,8 +205,13 @@ def find_workspace(settings: HostSettings, name: str) -> KeptWorkspace:
     raise NotFoundError(f"there is no workspace '{name}' (see 'swamp-driver workspace list')")
 
 
-def remove_workspace(settings: HostSettings, name: str) -> KeptWorkspace:
+def remove_workspace(
+    settings: HostSettings, name: str, *, also_suspended: bool = False
+) -> KeptWorkspace:
     """Remove a workspace that no run holds, and return what it was.
+
+    With `also_suspended`, one that a suspended run needs goes too: say so in its record before, with
+    `Store.cancel_suspended`.
 
     Raises:
         NotFoundError: as `find_workspace`.
@@ -216,14 +221,15 @@ def remove_workspace(settings: HostSettings, name: str) -> KeptWorkspace:
     kept = find_workspace(settings, name)
     if kept.in_use:
         raise WorkspaceBusyError(f"workspace '{kept.name}' is in use by run {kept.run_id}")
-    if kept.kind == "suspended":
+    if kept.kind == "suspended" and not also_suspended:
         raise WorkspaceBusyError(
             f"workspace '{kept.name}' is needed by run {kept.run_id}, which is suspended: end it "
-            f"with 'swamp-driver reject {kept.run_id}'"
+            f"with 'swamp-driver reject {kept.run_id}', or cancel it with --force"
         )
     errors = rundir.remove_run_dir(kept.run_dir, deadline_s=600)
     if errors:
         raise HostError(f"workspace '{kept.name}' was not wholly removed: {'; '.join(errors)}")
+    release(kept.run_dir)
     Path(f"{kept.run_dir}.lock").unlink(missing_ok=True)
     return kept
 

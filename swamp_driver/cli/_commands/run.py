@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-from typing import TypedDict, Unpack
+from typing import Unpack
 
 import click
 
@@ -11,11 +10,14 @@ from swamp_driver.cli._assignments import read_assignments
 from swamp_driver.cli._completion import complete_workflows
 from swamp_driver.cli._help import PanelOption, TeachingCommand
 from swamp_driver.cli._options import driver_options, input_options
-from swamp_driver.cli._signals import cancel_on_signals
-from swamp_driver.cli._sinks import FORMATS, Format, Verbosity, open_sink
-from swamp_driver.cli._telemetry import open_telemetry
+from swamp_driver.cli._watch import (
+    RUN_EXIT_CODES,
+    ViewOptions,
+    verbosity_of,
+    view_options,
+    watch_run,
+)
 from swamp_driver.host import RegistryCatalog, RunOptions, plan_file, run
-from swamp_driver.spec import CancelToken
 from swamp_driver.workflow import Plan, Preserve
 
 _EXAMPLES = (
@@ -29,15 +31,13 @@ _EXAMPLES = (
     ("events for a program", "swamp-driver run ci.yaml --format json | jq .kind"),
 )
 _EXIT_CODES = (
-    (0, "every job succeeded or was skipped"),
-    (1, "a step failed"),
+    *RUN_EXIT_CODES[:2],
     (2, "the file, the options or the choice of a driver is wrong; nothing ran"),
-    (3, "a driver or its engine broke"),
-    (130, "interrupted; once: steps get time to end, twice: they are killed"),
+    *RUN_EXIT_CODES[2:],
 )
 
 
-class _Options(TypedDict):
+class _Options(ViewOptions):
     inputs: tuple[str, ...]
     input_file: str | None
     driver: str | None
@@ -45,10 +45,6 @@ class _Options(TypedDict):
     preserve: Preserve | None
     preserve_workspace: bool
     no_wait: bool
-    format_: Format
-    quiet: bool
-    verbose: bool
-    otel: bool | None
 
 
 @click.command("run", cls=TeachingCommand, examples=_EXAMPLES, exit_codes=_EXIT_CODES)
@@ -76,42 +72,7 @@ class _Options(TypedDict):
     panel="Workspace",
     help="Fail at once where another run holds the persistent workspace.",
 )
-@click.option(
-    "--format",
-    "format_",
-    type=click.Choice(FORMATS),
-    default="auto",
-    show_default=True,
-    cls=PanelOption,
-    panel="Output",
-    help="How to show the run: `auto` is `tty` on a terminal, `github` in GitHub Actions, else "
-    "`plain`.",
-)
-@click.option(
-    "--quiet",
-    "-q",
-    is_flag=True,
-    cls=PanelOption,
-    panel="Output",
-    help="Show failures and the last line only.",
-)
-@click.option(
-    "--verbose",
-    "-v",
-    is_flag=True,
-    cls=PanelOption,
-    panel="Output",
-    help="Show commands, resources and what drivers do; tracebacks of unexpected errors.",
-)
-@click.option(
-    "--otel/--no-otel",
-    "otel",
-    default=None,
-    cls=PanelOption,
-    panel="Output",
-    help="Export spans over OTLP (needs `swamp-drivers[otel]`); on where "
-    "`OTEL_EXPORTER_OTLP_ENDPOINT` is set and the extra is installed.",
-)
+@view_options
 @click.pass_context
 def command(ctx: click.Context, file: str, **options: Unpack[_Options]) -> int:
     """Run a workflow.
@@ -120,7 +81,7 @@ def command(ctx: click.Context, file: str, **options: Unpack[_Options]) -> int:
     period, the second time they are killed. What the run made is cleaned up in any case.
     """
     ctx.obj.verbose = ctx.obj.verbose or options["verbose"]
-    verbosity = _verbosity(options)
+    verbosity_of(options)  # wrong options are said before the file is read
     catalog = RegistryCatalog()
     planned = plan_file(
         file,
@@ -129,37 +90,22 @@ def command(ctx: click.Context, file: str, **options: Unpack[_Options]) -> int:
         driver_config=read_assignments(options["driver_config"], option="--driver-config") or None,
         drivers=catalog,
     )
-    sink = open_sink(options["format_"], verbosity=verbosity, lines=_step_lines(planned))
-    cancel = CancelToken()
-    with (
-        open_telemetry(options["otel"]) as telemetry,
-        contextlib.closing(sink),
-        cancel_on_signals(cancel, say=sink.say),
-    ):
-        record = run(
+    return watch_run(
+        options,
+        lambda watched: run(
             planned,
-            observers=[sink] if telemetry is None else [sink, telemetry],
-            cancel=cancel,
-            options=RunOptions(
-                preserve="always" if options["preserve_workspace"] else options["preserve"],
-                wait=not options["no_wait"],
-                step_env=None if telemetry is None else telemetry.step_env,
-            ),
+            observers=watched.observers,
+            cancel=watched.cancel,
+            options=watched.options,
             drivers=catalog,
-        )
-    if planned.reports.reports:
-        from swamp_driver.cli._run_reports import show_reports  # noqa: PLC0415 - few runs have any
-
-        show_reports(record.run_id, format_=options["format_"], verbosity=verbosity)
-    return 3 if record.exit_code is None else record.exit_code
-
-
-def _verbosity(options: _Options) -> Verbosity:
-    if options["quiet"] and options["verbose"]:
-        raise click.UsageError("--quiet and --verbose exclude each other")
-    if options["quiet"]:
-        return Verbosity.QUIET
-    return Verbosity.VERBOSE if options["verbose"] else Verbosity.NORMAL
+        ),
+        lines=_step_lines(planned),
+        options=RunOptions(
+            preserve="always" if options["preserve_workspace"] else options["preserve"],
+            wait=not options["no_wait"],
+        ),
+        has_reports=bool(planned.reports.reports),
+    )
 
 
 def _step_lines(planned: Plan) -> dict[str, int]:

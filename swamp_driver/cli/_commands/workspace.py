@@ -74,14 +74,22 @@ def path(name: str, *, as_json: bool) -> None:
     "names", nargs=-1, required=True, shell_complete=complete_workspaces, metavar="NAME..."
 )
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
+@click.option(
+    "--force", is_flag=True, help="Also those that suspended runs need: these runs are cancelled."
+)
 @json_option
-def remove(names: tuple[str, ...], *, yes: bool, as_json: bool) -> None:
+def remove(names: tuple[str, ...], *, yes: bool, force: bool, as_json: bool) -> None:
     """Delete workspaces with all that is in them. One that a run uses is refused."""
     settings = HostSettings.from_environment()
     found = [_find(name) for name in names]
     if not yes:
         _ask(found)
-    removed = [remove_workspace(settings, kept.name) for kept in found]
+    if force:
+        with open_store(settings) as store:
+            for kept in found:
+                if kept.kind == "suspended":
+                    store.cancel_suspended(kept.run_id)
+    removed = [remove_workspace(settings, kept.name, also_suspended=force) for kept in found]
     if as_json:
         print_json([attrs.asdict(kept) for kept in removed])
     else:

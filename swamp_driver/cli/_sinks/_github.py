@@ -79,7 +79,7 @@ class GithubSink:
             case StepOutput():
                 lines = self._output.feed(event.step_id, event.stream, event.data)
                 self._print(self._view.step(event), lines)
-            case StepEnded():
+            case StepEnded(previous=False):
                 self._end(self._view.step(event), event)
             case RunEnded():
                 self._sum_up(event)

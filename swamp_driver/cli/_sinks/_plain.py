@@ -12,6 +12,7 @@ from swamp_driver.cli._summary import render_summary
 from swamp_driver.cli._untrusted import escape_controls, show_output
 from swamp_driver.cli._words import describe_end, plural
 from swamp_driver.spec import (
+    ApprovalRequested,
     DriverProgress,
     Notice,
     RunEnded,
@@ -86,9 +87,9 @@ class PlainSink:
                 self._show_progress(event)
             case Notice() if self._verbosity > Verbosity.QUIET:
                 self._err.line(f"note: {escape_controls(event.text)}")
-            case StepStarted() | StepReady():
+            case StepStarted() | StepReady() | ApprovalRequested():
                 self._show_step(event)
-            case StepEnded():
+            case StepEnded(previous=False):
                 self._show_step_end(event)
             case RunEnded():
                 gap = "\n" if self._verbosity > Verbosity.QUIET else ""
@@ -100,14 +101,19 @@ class PlainSink:
     def _show_start(self, event: RunStarted) -> None:
         steps = sum(len(job.steps) for job in event.jobs)
         size = f"{plural(len(event.jobs), 'job')}, {plural(steps, 'step')}"
-        self._tell(f"run {event.run_id}: {event.workflow} ({event.source}), {size}")
+        again = " goes on" if event.attempt > 1 else ""
+        self._tell(f"run {event.run_id}{again}: {event.workflow} ({event.source}), {size}")
 
-    def _show_step(self, event: StepStarted | StepReady) -> None:
+    def _show_step(self, event: StepStarted | StepReady | ApprovalRequested) -> None:
         label = f"{event.job}/{event.step}"
-        if isinstance(event, StepReady):
-            self._tell(f"{label}: ready")
-        else:
-            self._tell_more(f"{label}: {event.driver}: {event.command}")
+        match event:
+            case StepReady():
+                self._tell(f"{label}: ready")
+            case ApprovalRequested():
+                self._tell(f"{label}: waits for an approval: {' '.join(event.prompt.split())}")
+            case StepStarted():
+                how = f"{event.driver}: {event.command}" if event.driver else event.command
+                self._tell_more(f"{label}: {how}")
 
     def _show_progress(self, event: DriverProgress) -> None:
         progress = event.progress
