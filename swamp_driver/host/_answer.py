@@ -48,8 +48,8 @@ def answer_run(
     chosen = _choose(run, asked, step)
     if chosen.answer is not None:
         raise ApprovalError(f"'{chosen.label}' was answered before: {chosen.words}")
-    if run.status not in (RunStatus.RUNNING, RunStatus.SUSPENDED):
-        raise ApprovalError(f"run {run.run_id} waits for no answer: it has {run.status}")
+    if run.status not in {RunStatus.RUNNING, RunStatus.SUSPENDED}:
+        raise ApprovalError(f"run {run.run_id} waits for no answer: it is {run.status}")
     return approvals.answer(chosen, answer, by=by, reason=reason)
 
 

@@ -210,8 +210,8 @@ def remove_workspace(
 ) -> KeptWorkspace:
     """Remove a workspace that no run holds, and return what it was.
 
-    With `also_suspended`, one that a suspended run needs goes too: say so in its record before, with
-    `Store.cancel_suspended`.
+    With `also_suspended`, one that a suspended run needs goes too: say so in its record before,
+    with `Store.cancel_suspended`.
 
     Raises:
         NotFoundError: as `find_workspace`.

@@ -236,7 +236,7 @@ def _look_inside(
         tiers=tuple(_handed_on(tier, call.static, file_name) for tier in call.tiers),
         workspace=call.caller.workspace,
         later=frozenset(later),
-        given=call.task.inputs,
+        given=call.task.inputs or _no_inputs(call.task),
         path=f"{call.task.where.path}.inputs",
     )
     try:
@@ -244,6 +244,11 @@ def _look_inside(
     except PluginError as error:
         call.problems.add(str(error), call.task.where.value("workflowIdOrName"))
         return None
+
+
+def _no_inputs(task: WorkflowTask) -> MappingNode:
+    place = task.where.place
+    return MappingNode({}, place.line, place.column)
 
 
 def _known(tree: ConfigTree, static: Static) -> tuple[Json] | None:
@@ -283,10 +288,12 @@ def literal(value: Json) -> ConfigTree:
 
 def note_inputs(wrong: Problems, caller: Caller, problems: Problems) -> None:
     """Note what is wrong with the inputs that a step gives, at their places in its file."""
+    if caller.given is None:  # while the run goes on: they stand in no file
+        problems.take(wrong.found)
+        return
     for problem in wrong.found:
         inside = problem.path.removeprefix("inputs").lstrip(".")
-        node = caller.given or MappingNode({}, 0, 0)
-        place = find_place(node, caller.path, inside=inside)
+        place = find_place(caller.given, caller.path, inside=inside)
         hint = problem.hint
         if hint and hint.startswith("give it with --input"):
             hint = "give it in 'inputs' of the task"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import textwrap
-import threading
 from pathlib import Path
 
 import pytest
@@ -83,7 +82,10 @@ def test_the_steps_of_a_nested_workflow_are_steps_of_the_run(files: Files) -> No
               - {name: make, run: echo made > out.txt}
               - name: check
                 dependsOn: [{step: make, condition: {type: succeeded}}]
-                task: {type: workflow, workflowIdOrName: other, inputs: {word: "${{ steps.make.status }}"}}
+                task:
+                  type: workflow
+                  workflowIdOrName: other
+                  inputs: {word: "${{ steps.make.status }}"}
               - name: tell
                 dependsOn: [{step: check, condition: {type: always}}]
                 run: echo "${{ steps.check.status }}"
@@ -95,7 +97,8 @@ def test_the_steps_of_a_nested_workflow_are_steps_of_the_run(files: Files) -> No
             steps:
               - name: look
                 run: |
-                  test "$(cat out.txt) ${{ inputs.word }} ${{ inputs.more }}" = "made succeeded default"
+                  words="$(cat out.txt) ${{ inputs.word }} ${{ inputs.more }}"
+                  test "$words" = "made succeeded default"
                   test "${{ self.name }}/${{ run.workflowName }}" = other/main
         """,
     )
@@ -167,7 +170,9 @@ def test_iterations_run_a_workflow_each_with_their_own_inputs(files: Files) -> N
         inputs: {n: {type: integer}}
         jobs:
           - name: number-${{ inputs.n }}
-            steps: [{name: write, run: printf '%s ' "${{ inputs.n }}" >> order}]
+            steps:
+              - name: write
+                run: printf '%s ' "${{ inputs.n }}" >> order
         """,
     )
     record = files.run()
@@ -238,16 +243,14 @@ def test_a_cancelled_run_cancels_what_is_nested(files: Files) -> None:
         other="""
         jobs:
           - name: a
-            steps: [{name: long, run: x}, {name: next, run: x, dependsOn: [{step: long, condition: {type: always}}]}]
+            steps:
+              - {name: long, run: x}
+              - {name: next, run: x, dependsOn: [{step: long, condition: {type: always}}]}
         """,
     )
     cancel = CancelToken()
-    begun = threading.Event()
-    fake = fake_driver({"long": hangs(begun)})
-    stopper = threading.Thread(target=lambda: (begun.wait(30), cancel.cancel()))
-    stopper.start()
+    fake = fake_driver({"long": hangs(started=lambda _: cancel.cancel())})
     record = files.run(drivers={"raw": fake}, cancel=cancel)
-    stopper.join()
     assert record.status is RunStatus.CANCELLED
     assert set(how(record).values()) == {"cancelled"}
     files.observer.check()
@@ -263,13 +266,14 @@ def test_an_exclusive_step_inside_is_alone_in_the_run(files: Files) -> None:
               - {name: call, task: {type: workflow, workflowIdOrName: other}}
               - name: s-${{ self.n }}
                 forEach: {item: n, in: [1, 2, 3, 4]}
-                run: "mkdir lock && sleep 0.05 && rmdir lock || test -e alone"
+                run: mkdir lock && sleep 0.05 && rmdir lock
                 concurrency: 1
         """,
         other="""
         jobs:
           - name: a
-            steps: [{name: alone, sharing: exclusive, run: "mkdir lock && sleep 0.05 && rmdir lock"}]
+            steps:
+              - {name: alone, sharing: exclusive, run: "mkdir lock && sleep 0.05 && rmdir lock"}
         """,
     )
     assert files.run().status is RunStatus.SUCCEEDED
@@ -322,10 +326,8 @@ def test_more_than_a_thousand_nested_workflows_are_refused(files: Files) -> None
     """Ten steps that each run a workflow with ten such steps, ten deep, would be 10^10."""
     call = "{{name: s{}, task: {{type: workflow, workflowIdOrName: w{}}}}}"
     last = {"w4": "jobs: [{name: j, steps: [{name: s, run: 'true'}]}]"}
-    level = {
-        f"w{n}": f"jobs: [{{name: j, steps: [{', '.join(call.format(k, n + 1) for k in range(10))}]}}]"
-        for n in range(4)
-    }
+    calls = {n: ", ".join(call.format(number, n + 1) for number in range(10)) for n in range(4)}
+    level = {f"w{n}": f"jobs: [{{name: j, steps: [{calls[n]}]}}]" for n in calls}
     files.write(main=level["w0"], **level, **last)
     with pytest.raises(WorkflowError, match="more than 1000 steps run other workflows"):
         files.run()
