@@ -284,23 +284,6 @@ class _Run:
         for binding in self._plan.bindings:
             if binding.is_static:
                 bindings.get(binding.id, binding.driver, bind_config(binding, scope))
-<<<<<<< HEAD
-=======
-        with contextlib.closing(
-            RunData(
-                self._store.settings,
-                self._plan.directory,
-                self._id,
-                goes_on=self._resume is not None,
-            )
-        ) as data:
-            self._coordinate(bus, bindings, outcome, data)
-
-    def _coordinate(
-        self, bus: EventBus, bindings: Bindings, outcome: _Outcome, data: RunData
-    ) -> None:
-        scope = self._scope()
->>>>>>> 5931f75 (Test nested workflows and approvals as whole runs)
         coordinator = Coordinator(
             self._plan,
             scope=scope,
@@ -327,7 +310,6 @@ class _Run:
             if not coordinator.is_suspended:
                 outcome.errors += finish(outcome.status)
         if coordinator.is_suspended:
-            data.suspend()
             self._keep_history(bus, coordinator)
         if outcome.status is RunStatus.SUCCEEDED and outcome.errors:
             outcome.status = RunStatus.FAILED  # a report that was required could not be made

@@ -17,17 +17,14 @@ if TYPE_CHECKING:
 class RunData:
     """The data of the repository of a run. All methods may be called from any thread."""
 
-    def __init__(
-        self, settings: HostSettings, directory: str, run_id: str, *, goes_on: bool = False
-    ) -> None:
-        """Take the directory of the workflow file; `goes_on`: the run was suspended before."""
+    def __init__(self, settings: HostSettings, directory: str, run_id: str) -> None:
+        """Take the directory of the workflow file."""
         self._settings = settings
         self._directory = directory
         self._run_id = run_id
         self._lock = threading.RLock()
         self._repository: Path | None = None
         self._store: DataStore | None = None
-        self._may_have_data = goes_on
 
     @property
     def repository(self) -> Path:
@@ -63,7 +60,6 @@ class RunData:
         if self._store is not None:
             self._store.end_job(self._run_id, job)
 
-<<<<<<< HEAD
     def end_run(self, *, continued: bool = False) -> None:
         """Let go of what was kept for the run alone; nothing where nothing was opened in it.
 
@@ -77,21 +73,6 @@ class RunData:
 
     def close(self) -> None:
         """Close the store, if it was opened; twice is fine."""
-=======
-    def suspend(self) -> None:
-        """Close the store, and keep everything: the run will go on."""
-        with self._lock:
-            store, self._store = self._store, None
-            self._may_have_data = False
-        if store is not None:
-            store.close()
-
-    def close(self) -> None:
-        """Let go of what was kept for the run alone, and close the store. Twice is fine."""
-        if self._may_have_data:
-            self._may_have_data = False
-            self.store()
->>>>>>> 5931f75 (Test nested workflows and approvals as whole runs)
         with self._lock:
             store, self._store = self._store, None
         if store is not None:
