@@ -61,6 +61,8 @@ class _PlanLines:
             yield from self.fields.render(
                 "input", f"{name} = {json.dumps(value, ensure_ascii=False)}"
             )
+        for name in plan.defaults:
+            yield from self.fields.render("input", f"{name}: its default is known at run time")
         yield from self.fields.render("workspace", _workspace_words(plan.workspace))
         if outline.workspace_path is not None:
             yield from self.fields.render("at", outline.workspace_path)

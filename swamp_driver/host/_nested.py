@@ -90,6 +90,7 @@ def _scope(unit: NestedUnit, parent: Frame, plan: Plan) -> RunScope:
     return attrs.evolve(
         scope,
         inputs=plan.inputs,
+        defaults=plan.defaults,
         steps={},
         self_values=self_of(plan),
         source=plan.source,

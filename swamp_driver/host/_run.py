@@ -373,6 +373,7 @@ class _Run:
         enabled = self._plan.workspace.enabled
         return RunScope(
             inputs=self._plan.inputs,
+            defaults=self._plan.defaults,
             run_id=self._id,
             workflow=self._plan.workflow,
             started_at=self._started_at,

@@ -15,7 +15,7 @@ from swamp_driver.workflow._evaluate import TemplateError, evaluate_tree
 from swamp_driver.workflow._node import find_place
 from swamp_driver.workflow._planned import PlannedBinding
 from swamp_driver.workflow._problems import Place, Problems
-from swamp_driver.workflow._static import Static, is_static
+from swamp_driver.workflow._static import Static
 from swamp_driver.workflow._template import Template
 
 _REMEDY = "use one driver with the same options everywhere"
@@ -61,7 +61,7 @@ class Bindings:
                 path=f"{place.file}: {place.path}" if place.file else place.path,
                 line=0 if place.file else place.line,
                 column=0 if place.file else place.column,
-                is_static=is_static(dict(config)),
+                is_static=self._static.knows(dict(config)),
             )
             self._found[key] = binding
             self._places[key] = choice.chosen_by.place if choice.chosen_by.place.line else place

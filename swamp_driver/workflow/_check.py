@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 import attrs
@@ -18,6 +18,7 @@ from swamp_driver.workflow._evaluate import (
     template_parts,
 )
 from swamp_driver.workflow._input_checks import check_declarations
+from swamp_driver.workflow._late_inputs import late_spots, note_inner_expressions
 from swamp_driver.workflow._model import Workflow
 from swamp_driver.workflow._model_step import Step
 from swamp_driver.workflow._model_task import WorkflowTask
@@ -49,6 +50,8 @@ def check_workflow(
         vaults=vaults,
     )
     check = _Expressions(known, problems)
+    note_inner_expressions(workflow.inputs, problems)
+    check.spots(late_spots(workflow.inputs), steps=seen.before_all)
     check.record(attrs.evolve(workflow, jobs=()), steps=seen.before_all)
     for number, job in enumerate(workflow.jobs):
         check.record(attrs.evolve(job, steps=()), steps=seen.before_step(number, None))
@@ -82,6 +85,12 @@ class _Expressions:
                 item=None if ".forEach." in spot.path else item,
                 secrets=secrets and _may_hold_secret(spot.path, record.where.path),
             )
+            self._template(spot, known)
+
+    def spots(self, spots: Iterable[Spot], *, steps: StepCheck) -> None:
+        """Check expressions that stand outside of records, and are evaluated for steps."""
+        known = attrs.evolve(self._known, steps=steps, secrets=True)
+        for spot in spots:
             self._template(spot, known)
 
     def _template(self, spot: Spot, known: Known) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
 from swamp_driver.spec import Json
@@ -147,26 +147,24 @@ def to_text(value: Json) -> str:
             return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
-def _roots_of(template: Template) -> frozenset[str]:
-    """Return the first parts of the names in all expressions of a template."""
-    roots: frozenset[str] = frozenset()
-    for part in template_parts(template):
-        if isinstance(part, Expression):
-            roots |= compiled(template, part).roots
-    return roots
+def tree_references(tree: ConfigTree) -> Iterator[Reference]:
+    """Yield the names in all templates of a tree; raise `TemplateError` where one is not valid."""
+    match tree:
+        case Template():
+            for part in template_parts(tree):
+                if isinstance(part, Expression):
+                    yield from compiled(tree, part).references
+        case list():
+            for item in tree:
+                yield from tree_references(item)
+        case dict():
+            for item in tree.values():
+                yield from tree_references(item)
 
 
 def tree_roots(tree: ConfigTree) -> frozenset[str]:
     """Return the first parts of the names in all templates of a tree."""
-    match tree:
-        case Template():
-            return _roots_of(tree)
-        case list():
-            return frozenset().union(*(tree_roots(item) for item in tree))
-        case dict():
-            return frozenset().union(*(tree_roots(item) for item in tree.values()))
-        case _:
-            return frozenset()
+    return frozenset(reference.root for reference in tree_references(tree))
 
 
 def note_error(error: TemplateError, path: str, problems: Problems) -> None:

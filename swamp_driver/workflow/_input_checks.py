@@ -8,6 +8,7 @@ from swamp_driver.workflow._cel import ExpressionError, pattern_matches
 from swamp_driver.workflow._input_bounds import wrong_bounds
 from swamp_driver.workflow._input_shape import InputDeclaration, Inputs
 from swamp_driver.workflow._inputs import check_value, unusable
+from swamp_driver.workflow._late_inputs import is_late
 from swamp_driver.workflow._node import ScalarNode, SequenceNode, json_value, place_of
 from swamp_driver.workflow._problems import Problems
 
@@ -40,6 +41,8 @@ def _check_declaration(declaration: InputDeclaration, problems: Problems) -> Non
     for bound, key in wrong_bounds(declaration):
         problems.add(bound, where.value(key))
     default = json_value(declaration.default) if declaration.default is not None else None
+    if is_late(declaration):
+        default = None  # what it is, only the run can tell
     if what := unusable(default):
         problems.add(what, where.value("default"))
     elif default is not None and not where.has("pattern"):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from swamp_driver.spec import Json
 from swamp_driver.workflow._commands import ConfigTree
-from swamp_driver.workflow._evaluate import TemplateError, evaluate, tree_roots
+from swamp_driver.workflow._evaluate import TemplateError, evaluate, tree_references
 from swamp_driver.workflow._scope import InputsScope
 from swamp_driver.workflow._static import KNOWN_BEFORE, is_static
 from swamp_driver.workflow._template import Template
@@ -31,12 +31,19 @@ def known_tree(tree: ConfigTree, inputs: Mapping[str, Json]) -> KnownTree:
             return tree
 
 
-def waits_for(tree: ConfigTree) -> frozenset[str]:
-    """Return what a tree needs beside inputs: the first parts of names, `steps` or `workspace`."""
+def waits_for(tree: ConfigTree, late: Collection[str] = ()) -> frozenset[str]:
+    """Return what a tree needs beside inputs: the first parts of names, `steps` or `workspace`.
+
+    `late` are the inputs whose defaults only the run can tell (`Plan.defaults`): for those,
+    `inputs` is among them.
+    """
+    scope = InputsScope(inputs={}, later=frozenset(late))
     try:
-        return tree_roots(tree) - KNOWN_BEFORE
+        references = tuple(tree_references(tree))
     except TemplateError:
         return frozenset()
+    roots = frozenset(reference.root for reference in references) - KNOWN_BEFORE
+    return roots | {"inputs"} if scope.is_later(references) else roots
 
 
 def _known(template: Template, inputs: Mapping[str, Json]) -> KnownTree:

@@ -21,7 +21,7 @@ from swamp_driver.workflow._model_task import WorkflowTask
 from swamp_driver.workflow._node import MappingNode, config_tree, find_place
 from swamp_driver.workflow._planned import Nesting, PlannedWorkspace, WorkflowFile
 from swamp_driver.workflow._problems import Problems
-from swamp_driver.workflow._static import Static, is_static
+from swamp_driver.workflow._static import Static
 from swamp_driver.workflow._template import Template
 
 MAX_DEPTH = 10
@@ -253,7 +253,7 @@ def _no_inputs(task: WorkflowTask) -> MappingNode:
 
 def _known(tree: ConfigTree, static: Static) -> tuple[Json] | None:
     """Return the value of a tree in a tuple; None where only the run can tell it."""
-    if not is_static(tree):
+    if not static.knows(tree):
         return None
     try:
         return (evaluate_tree(tree, static.scope),)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from swamp_driver.spec._suggest import quoted
 from swamp_driver.workflow._model_step import Step
 from swamp_driver.workflow._problems import Problems
-from swamp_driver.workflow._static import Static, is_static
+from swamp_driver.workflow._static import Static
 
 RELATIVE_HINT = "write it relative to the workspace, as in 'dist' or 'build/report'"
 
@@ -58,7 +58,7 @@ def check_output_paths(step: Step, static: Static, problems: Problems) -> None:
 
 def _known_paths(step: Step, static: Static) -> Iterator[tuple[int, str]]:
     for number, output in enumerate(step.outputs):
-        if output.path.text and is_static(output.path):
+        if output.path.text and static.knows(output.path):
             text = static.text(output.path)
             if text:
                 yield number, text

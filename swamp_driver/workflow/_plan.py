@@ -21,6 +21,7 @@ from swamp_driver.workflow._drivers import (
 from swamp_driver.workflow._entry_names import check_entry_names
 from swamp_driver.workflow._graph import Graph
 from swamp_driver.workflow._inputs import check_inputs
+from swamp_driver.workflow._late_inputs import late_defaults
 from swamp_driver.workflow._load import read_workflow
 from swamp_driver.workflow._model import Job, Workflow
 from swamp_driver.workflow._model_catalog import ModelCatalog, NoModels
@@ -277,14 +278,19 @@ class _Planner:
         self._caller = caller
         self._around = around
         wrong = Problems(file=problems.file, text=workflow.text)
-        self._inputs = check_inputs(workflow.inputs, inputs, wrong, later=caller.later)
+        self._defaults = late_defaults(workflow.inputs, (*inputs, *caller.later))
+        later = caller.later | self._defaults.keys()
+        self._inputs = check_inputs(workflow.inputs, inputs, wrong, later=later)
         if caller.is_nested:
             note_inputs(wrong, caller, problems)
         else:
             problems.take(wrong.found)
         # where an input is missing or a name is wrong, much has no value: said once is enough
         noted = Problems(file=problems.file) if problems else problems
-        self._static = Static(InputsScope(inputs=self._inputs, later=caller.later), noted)
+        scope = InputsScope(
+            inputs=self._inputs, later=frozenset(later), late=frozenset(self._defaults)
+        )
+        self._static = Static(scope, noted)
         self._bindings = Bindings(around.catalog, self._static, problems)
         self._methods = MethodPlanner(self._static, problems, around.models)
         self._graphs = graphs_of(workflow, problems)
@@ -334,6 +340,7 @@ class _Planner:
             source=source,
             directory=directory,
             inputs=self._inputs,
+            defaults=self._defaults,
             workspace=self._workspace,
             concurrency=self._concurrency(workflow),
             bindings=self._bindings.planned,

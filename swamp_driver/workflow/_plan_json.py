@@ -28,6 +28,7 @@ from swamp_driver.workflow._planned import (
 from swamp_driver.workflow._template import Template
 
 _TREES = {
+    (Plan, "defaults"),
     (PlannedBinding, "config"),
     (PlannedForEach, "values"),
     (MethodCommand, "global_args"),

@@ -9,7 +9,7 @@ from swamp_driver.workflow._model_task import ManualApprovalTask, WorkflowTask
 from swamp_driver.workflow._planned import PlannedBackground, PlannedReadiness
 from swamp_driver.workflow._problems import Problems
 from swamp_driver.workflow._scan import has_expression
-from swamp_driver.workflow._static import Static, is_static
+from swamp_driver.workflow._static import Static
 from swamp_driver.workflow._template import Template
 
 LAST_PORT = 65535
@@ -62,7 +62,7 @@ def _readiness(written: ReadyWhen, static: Static, problems: Problems) -> Planne
 
 def _port(written: ReadyWhen, static: Static, problems: Problems) -> int | Template | None:
     port, place = written.port, written.where.value("port")
-    if not isinstance(port, Template) or not is_static(port):
+    if not isinstance(port, Template) or not static.knows(port):
         return port
     found = static.whole(port, place, minimum=1)
     if found > LAST_PORT:

@@ -32,7 +32,7 @@ from swamp_driver.workflow._planned import (
 from swamp_driver.workflow._problems import Problems
 from swamp_driver.workflow._scan import is_whole_expression
 from swamp_driver.workflow._shell_task import shell_inputs
-from swamp_driver.workflow._static import Static, is_static
+from swamp_driver.workflow._static import Static
 from swamp_driver.workflow._template import Template
 
 
@@ -144,7 +144,7 @@ class StepPlanner:
     def _approval(self, task: ManualApprovalTask) -> ApprovalCommand:
         self._static.check(task)
         timeout = task.timeout
-        if isinstance(timeout, Template) and is_static(timeout):
+        if isinstance(timeout, Template) and self._static.knows(timeout):
             timeout = self._static.whole(timeout, task.where.value("timeout"))
         return ApprovalCommand(prompt=task.prompt, timeout_s=timeout)
 
@@ -169,7 +169,7 @@ class StepPlanner:
             self._problems.add(
                 "expected a list, a mapping, or an expression that gives one, found text", place
             )
-        elif is_static(template):
+        elif self._static.knows(template):
             value = self._static.value(template)
             if not isinstance(value, list | dict | None):
                 self._problems.add("the expression gives neither a list nor a mapping", place)

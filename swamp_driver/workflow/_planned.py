@@ -228,6 +228,8 @@ class Plan(Value):
     """Absolute path of the directory that the file is in."""
     inputs: Mapping[str, Json] = attrs.field(factory=dict)
     """Checked against their declarations, defaults applied."""
+    defaults: Mapping[str, ConfigTree] = attrs.field(factory=dict)
+    """Of inputs that are not given: defaults with expressions, which only the run can tell."""
     workspace: PlannedWorkspace = PlannedWorkspace()
     concurrency: int | None = None
     """How many jobs at once; None: no bound."""

@@ -11,6 +11,8 @@ import attrs
 from swamp_driver._value import Value
 from swamp_driver.spec import Json, StepStatus
 from swamp_driver.workflow._cel import ROOTS, ExpressionError
+from swamp_driver.workflow._commands import ConfigTree
+from swamp_driver.workflow._evaluate import TemplateError, evaluate_tree
 from swamp_driver.workflow._planned import Plan
 
 if TYPE_CHECKING:
@@ -29,6 +31,8 @@ class InputsScope(Value):
     inputs: Mapping[str, Json]
     later: frozenset[str] = frozenset()
     """The names of inputs whose values only the run can tell."""
+    late: frozenset[str] = frozenset()
+    """Those of them that have a default with expressions in it."""
 
     def variables(self, references: tuple[Reference, ...]) -> Mapping[str, Json]:
         """Return `inputs`; raise `ExpressionError` where one is needed that comes later."""
@@ -42,6 +46,16 @@ class InputsScope(Value):
             reference.root == "inputs" and (not reference.path or reference.path[0] in self.later)
             for reference in references
         )
+
+    def late_one(self, references: Iterable[Reference]) -> ExpressionError | None:
+        """Return an error where an input is among them that has such a default."""
+        for reference in references:
+            if reference.root == "inputs" and set(reference.path[:1]) & self.late:
+                name = reference.path[0]
+                what = f"the default of the input {name!r} is not known before the run"
+                hint = "give the input, or write a default without an expression"
+                return ExpressionError(what, offset=reference.offset, hint=hint)
+        return None
 
     def explain(self, references: tuple[Reference, ...], missing: str) -> ExpressionError | None:
         """Return an error that says that an input was not given, or that a name comes later."""
@@ -93,13 +107,15 @@ class RunScope(Value):
     """The job as `answers` knows it: unique in the run, also within nested workflows."""
     may_ask_secrets: bool = True
     """False where a value is shown or kept: `vault.get` is an error there."""
+    defaults: Mapping[str, ConfigTree] = attrs.field(factory=dict)
+    """Of the inputs that have no value: defaults that only the run can tell."""
     frame: str = ""
     """The path of the step that runs the workflow (see `step_path`); empty for the run's own."""
 
     def variables(self, references: tuple[Reference, ...]) -> Mapping[str, Json]:
         """Return the values of the names referred to."""
         makers: dict[str, Callable[[], Json]] = {
-            "inputs": lambda: dict(self.inputs),
+            "inputs": lambda: self._inputs(references),
             "self": lambda: dict(self.self_values),
             "run": self._run,
             "workspace": lambda: (
@@ -140,6 +156,22 @@ class RunScope(Value):
         if function.startswith("vault.") and not self.may_ask_secrets:
             raise ExpressionError(NOT_HERE, hint=WHERE_SECRETS_GO)
         return self.answers.call(function, arguments, job=self.asks_as)
+
+    def _inputs(self, references: Iterable[Reference]) -> Json:
+        """Return the inputs, with those defaults that are wanted."""
+        paths = [reference.path for reference in references if reference.root == "inputs"]
+        every = any(not path for path in paths)
+        wanted = {path[0] for path in paths if path}
+        scope = attrs.evolve(self, defaults={})  # a default cannot wait for another one
+        late: dict[str, Json] = {}
+        for name, tree in self.defaults.items():
+            if every or name in wanted:
+                try:
+                    late[name] = evaluate_tree(tree, scope)
+                except TemplateError as error:
+                    what = f"the default of the input {name!r}: {error}"
+                    raise ExpressionError(what, hint=error.hint) from error
+        return {**self.inputs, **late}
 
     def _models(self, references: Iterable[Reference]) -> Json:
         paths = [reference.path for reference in references if reference.root == "model"]

@@ -15,8 +15,10 @@ from swamp_driver.workflow._evaluate import (
     evaluate,
     evaluate_part,
     note_error,
+    template_error,
     template_parts,
     to_text,
+    tree_references,
     tree_roots,
 )
 from swamp_driver.workflow._problems import Place, Problems
@@ -47,24 +49,32 @@ class Static:
         self.scope = scope
         self._problems = problems
 
+    def knows(self, tree: ConfigTree) -> bool:
+        """Return whether a template, or all in a tree, can be evaluated now."""
+        return is_static(tree) and not self.scope.is_later(tree_references(tree))
+
     def check(self, record: Any) -> None:
         """Evaluate every expression of a record that uses nothing but inputs."""
         for spot in templates_of(record):
             if spot.when == "never":
                 continue
-            for error in self._errors(spot.template):
+            for error in self._errors(spot.template, before_run=spot.when == "plan"):
                 note_error(error, spot.path, self._problems)
 
-    def _errors(self, template: Template) -> Iterator[TemplateError]:
+    def _errors(self, template: Template, *, before_run: bool) -> Iterator[TemplateError]:
         try:
             for part in template_parts(template):
                 if isinstance(part, Expression):
-                    yield from self._part_errors(template, part)
+                    yield from self._part_errors(template, part, before_run=before_run)
         except TemplateError as error:
             yield error
 
-    def _part_errors(self, template: Template, part: Expression) -> Iterator[TemplateError]:
+    def _part_errors(
+        self, template: Template, part: Expression, *, before_run: bool
+    ) -> Iterator[TemplateError]:
         program = compiled(template, part)
+        if before_run and (late := self.scope.late_one(program.references)):
+            yield template_error(template, part, late)
         if not program.roots <= KNOWN_BEFORE or self.scope.is_later(program.references):
             return
         try:
@@ -87,7 +97,7 @@ class Static:
         """Return a text for people: as it is written where it must wait for the run."""
         if template is None:
             return ""
-        return self.text(template) if is_static(template) else template.text
+        return self.text(template) if self.knows(template) else template.text
 
     def flag(self, value: bool | Template, place: Place) -> bool:  # noqa: FBT001 - as written
         """Return true or false; note a value that is neither."""
@@ -111,7 +121,7 @@ class Static:
 
     def timeout(self, value: int | Template | None, place: Place) -> int | Template | None:
         """Return a time-out in milliseconds, or as written where it must wait for the run."""
-        if not isinstance(value, Template) or not is_static(value):
+        if not isinstance(value, Template) or not self.knows(value):
             return value
         found = self.value(value)
         milliseconds = to_milliseconds(found)

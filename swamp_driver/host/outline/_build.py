@@ -161,7 +161,11 @@ def _step(step: PlannedStep, job: str, plan: Plan, binding: BindingOutline | Non
         entries=entries,
         env=tuple(sorted({*step.env, *passed})),
         secrets=tuple(sorted(name for name in passed if passed[name] and name not in step.env)),
-        open=tuple((key, _text(tree)) for key, tree in _trees(step) if waits_for(tree) - known),
+        open=tuple(
+            (key, _text(tree))
+            for key, tree in _trees(step)
+            if waits_for(tree, plan.defaults) - known
+        ),
     )
 
 
@@ -169,7 +173,8 @@ def _entries(step: PlannedStep, job: str, plan: Plan) -> tuple[str, ...] | None:
     """Return the names of the iterations; None where values or names must wait for the run."""
     if step.for_each is None:
         return ()
-    if waits_for(step.for_each.values) or waits_for(step.name) - {"self"}:
+    values, late = step.for_each.values, plan.defaults
+    if waits_for(values, late) or waits_for(step.name, late) - {"self"}:
         return None
     scope = RunScope(
         inputs=plan.inputs,

@@ -11,13 +11,19 @@ from hypothesis import strategies as st
 
 from swamp_driver.errors import WorkflowError
 from swamp_driver.spec import Json
-from swamp_driver.workflow import parse_assignments
+from swamp_driver.workflow import (
+    bind_step,
+    expand_for_each,
+    parse_assignments,
+    plan_from_json,
+    plan_to_json,
+)
 from swamp_driver.workflow._cel import (
     ExpressionError,
     compile_expression,
     evaluate_expression,
 )
-from tests.unit.workflow.builders import one_step, plan, problems
+from tests.unit.workflow.builders import one_step, plan, problems, request, scope_of, step_of
 
 
 def _files(**files: str) -> Any:
@@ -262,4 +268,43 @@ def test_a_value_that_may_be_absent_says_how_it_becomes_one() -> None:
     assert (str(caught.value), caught.value.hint) == (
         "the value may be absent",
         "end with '.orValue(...)'",
+    )
+
+
+def test_a_default_that_only_the_run_can_tell_is_evaluated_where_it_is_used() -> None:
+    """Others tell runs apart by a default such as `run.id`, and keep secrets out of inputs so."""
+    text = one_step(
+        "run: echo ${{ inputs.key }}\ntimeout: ${{ inputs.limit }}",
+        top="""
+        inputs:
+          key: {type: string, default: "key-${{ run.id }}"}
+          limit: {type: integer, default: "${{ size(run.id) * 1000 }}"}
+        """,
+    )
+    planned = plan(text)
+    scope = scope_of(planned, defaults=planned.defaults)
+    [iteration] = expand_for_each(step_of(planned), scope)
+    bound = bind_step(step_of(planned), iteration, scope=scope, request=request(), passed_env={})
+
+    assert planned.inputs == {}
+    assert bound.request.env["SWAMP_EXPR_1"] == "key-rabcdefghijk"
+    assert bound.request.timeout_s == 12
+    assert plan(text, inputs={"key": "mine"}).inputs == {"key": "mine"}
+    assert plan_from_json(plan_to_json(planned)) == planned
+
+
+def test_a_default_without_a_value_says_whose_it_is() -> None:
+    """The expression stands far from where its value is missing."""
+    text = one_step(
+        "run: echo ${{ inputs.key }}", top="inputs: {key: {default: '${{ env.NONE }}'}}"
+    )
+    planned = plan(text)
+    scope = scope_of(planned, defaults=planned.defaults)
+    [iteration] = expand_for_each(step_of(planned), scope)
+
+    with pytest.raises(WorkflowError) as caught:
+        bind_step(step_of(planned), iteration, scope=scope, request=request(), passed_env={})
+
+    assert "the default of the input 'key': the environment has no variable 'NONE'" in str(
+        caught.value
     )
