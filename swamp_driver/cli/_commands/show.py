@@ -19,6 +19,7 @@ from swamp_driver.cli._durations import (
     format_elapsed,
     format_time,
 )
+from swamp_driver.cli._handed_on import HANDED_ON, handed_on_rows
 from swamp_driver.cli._help import TeachingCommand
 from swamp_driver.cli._options import json_option
 from swamp_driver.cli._print import out_style, print_columns, print_json, print_lines
@@ -60,6 +61,10 @@ def command(run: str, *, with_reports: bool, as_json: bool) -> None:
         print_lines([""])
         header = ("STEP", "TOOK", "CPU", "MEMORY", "DRIVER", "ENDED")
         print_columns(header, [_row(step, style) for step in record.steps])
+    handed_on = [row for step in record.steps for row in handed_on_rows(step)]
+    if handed_on:
+        print_lines([""])
+        print_columns(HANDED_ON, handed_on)
     if with_reports:
         width = shutil.get_terminal_size().columns if is_terminal(sys.stdout) else None
         print_lines(["", *report_lines(reports, style=style, width=width)])

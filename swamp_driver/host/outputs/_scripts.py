@@ -57,7 +57,10 @@ exit 0
 """
 """Removes the directory `$own`; what it cannot remove goes with the run."""
 
-CAPTURE_AND_DISCARD = CAPTURE + DISCARD
+CAPTURE_AND_DISCARD = f"""{CAPTURE}
+[ $# -eq "$number" ] || exit 0
+{DISCARD}"""
+"""A step whose outputs are not all there has failed: its directory is for who looks why."""
 DISCARD_ONLY = f"own=$2\n{DISCARD}"
 
 MAKE = 'umask 022; mkdir "$2"'
