@@ -11,10 +11,12 @@ from swamp_driver import rundir
 from swamp_driver._value import Value
 from swamp_driver.errors import DriverError, PluginError, TeardownError
 from swamp_driver.host._bound_driver import BoundDriver, open_driver
+from swamp_driver.host._kept_outputs import KeptOutputs, find_kept_outputs, remove_kept_outputs
 from swamp_driver.host._registry import RegistryCatalog
 from swamp_driver.host._reservation import reserved_for
 from swamp_driver.host._settings import HostSettings
 from swamp_driver.host._store import Store
+from swamp_driver.host.outputs import OUTPUTS
 from swamp_driver.spec import Capability, Json, Leftover, structure_config
 
 _REMOVE_S = 600.0
@@ -28,7 +30,7 @@ class FoundLeftover:
 
     leftover: Leftover
     driver: str | None
-    """None for a directory of this machine, which is the host's own."""
+    """None for a directory of this machine, which is the host's own, and for kept outputs."""
     keep_reason: str | None
     """Why it stays: its run is alive, it was preserved, or nobody can know. None: it may go."""
     _bound: BoundDriver | None
@@ -42,7 +44,8 @@ class FoundLeftover:
         """
         if self._bound is not None:
             return bool(self._bound.remove_leftover(self.leftover))
-        errors = rundir.remove_run_dir(self.leftover.name, deadline_s=_REMOVE_S)
+        remove = remove_kept_outputs if self.leftover.kind == OUTPUTS else rundir.remove_run_dir
+        errors = remove(self.leftover.name, deadline_s=_REMOVE_S)
         if errors:
             raise TeardownError(f"'{self.leftover.name}' was not wholly removed", left=errors)
         return True
@@ -74,7 +77,8 @@ def find_leftovers(
         except (DriverError, PluginError) as error:
             unasked[driver] = str(error)
     directories = (_directory(one) for one in rundir.list_run_dirs(settings.runs_dir))
-    return LeftoverReport(found=(*found.values(), *directories), unasked=unasked)
+    outputs = map(_outputs, find_kept_outputs(store))
+    return LeftoverReport(found=(*found.values(), *directories, *outputs), unasked=unasked)
 
 
 def _to_ask(
@@ -124,6 +128,20 @@ def _directory(found: rundir.FoundRunDir) -> FoundLeftover:
     reason = f"run {suspended} is suspended" if suspended else _keep_reason(leftover)
     if reason is None:  # measuring visits every file: not where a run is at work
         leftover = attrs.evolve(leftover, size_bytes=rundir.measure_tree(found.path))
+    return FoundLeftover(leftover=leftover, driver=None, keep_reason=reason, bound=None)
+
+
+def _outputs(found: KeptOutputs) -> FoundLeftover:
+    leftover = Leftover(
+        kind=OUTPUTS,
+        name=found.path,
+        run_id=found.run_id,
+        owner=found.owner,
+        created_at=found.made_at,
+        size_bytes=rundir.measure_tree(found.path),
+        preserved=found.preserved,
+    )
+    reason = _keep_reason(leftover)
     return FoundLeftover(leftover=leftover, driver=None, keep_reason=reason, bound=None)
 
 

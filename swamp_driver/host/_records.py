@@ -16,6 +16,8 @@ from swamp_driver.workflow import ReportScope
 class HandedOn(Value):
     """Files that a step handed on to later ones, where steps share no workspace."""
 
+    source: str
+    """Where the step stands in the run: one path for all iterations of `forEach`."""
     output: int
     """Which of the step's `outputs`, from 0."""
     path: str

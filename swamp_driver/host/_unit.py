@@ -85,7 +85,7 @@ class UnitRunner:
         try:
             opened = self.bindings.get(unit.step.binding, unit.driver, unit.config)
             beside = Beside(opened=opened, step_id=unit.step_id, cancel=self.cancel)
-            self.hand_over.before(beside, unit.step, unit.bound)
+            self.hand_over.before(beside, unit)
             result = self._run_in(opened, unit, service, output)
         except SwampDriverError as error:
             return self._not_run(unit, error, started_at)
@@ -103,7 +103,7 @@ class UnitRunner:
             return settled
         problems: tuple[str, ...]
         try:
-            found = self.hand_over.after(beside, unit.name, unit.bound, status)
+            found = self.hand_over.after(beside, unit, status)
             handed_on, problems = found.handed_on, found.problems
         except HandOverError as error:
             handed_on, problems = (), (str(error),)

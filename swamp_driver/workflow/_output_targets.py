@@ -8,6 +8,7 @@ import attrs
 
 from swamp_driver.spec._suggest import did_you_mean, quoted
 from swamp_driver.workflow._model_step import Step
+from swamp_driver.workflow._model_task import ManualApprovalTask, WorkflowTask
 from swamp_driver.workflow._planned import PlannedJob, PlannedStep, TakenOutput
 from swamp_driver.workflow._problems import Place, Problems
 from swamp_driver.workflow._steps_seen import StepsSeen
@@ -34,13 +35,21 @@ def _problem(name: str, target: str, home: _Home, seen: StepsSeen) -> tuple[str,
     if not homes:
         return f"there is no step {quoted(target)}", did_you_mean(target, seen.names)
     own = [other for other in homes if other[0] == home[0]]
-    if own:
-        return _in_own_job(name, target, home, own[0], seen)
-    if len(homes) > 1:
+    if not own and len(homes) > 1:
         jobs = ", ".join(repr(seen.job_name(job)) for job, _ in homes)
         what = f"several jobs have a step {quoted(target)}: {jobs}"
         return what, "give these steps different names"
-    return _in_other_job(target, home, homes[0], seen)
+    other = (own or homes)[0]
+    if not seen.shares_workspace and isinstance(
+        seen.step(other).task, WorkflowTask | ManualApprovalTask
+    ):
+        return (
+            f"the step {quoted(target)} runs no program, so it has no place for files",
+            "let the steps share a workspace, or name a step that runs one",
+        )
+    if own:
+        return _in_own_job(name, target, home, other, seen)
+    return _in_other_job(target, home, other, seen)
 
 
 def _in_own_job(

@@ -9,6 +9,7 @@ import attrs
 from swamp_driver.spec._suggest import quoted
 from swamp_driver.workflow._graph import Graph, Vertex, build_graph
 from swamp_driver.workflow._model import Job, Workflow
+from swamp_driver.workflow._model_step import Step
 from swamp_driver.workflow._problems import Problems
 
 StepCheck = Callable[[str], str | None]
@@ -61,6 +62,7 @@ class StepsSeen:
     def __init__(self, workflow: Workflow, graphs: Graphs) -> None:
         self._jobs = workflow.jobs
         self.graphs = graphs
+        self.shares_workspace = workflow.workspace.enabled is not False
         self._homes: dict[str, list[tuple[int, int]]] = {}
         for number, job in enumerate(workflow.jobs):
             for position, step in enumerate(job.steps):
@@ -74,6 +76,10 @@ class StepsSeen:
     def homes(self, name: str) -> list[tuple[int, int]]:
         """Return where steps of that name are: the numbers of job and step."""
         return self._homes.get(name, [])
+
+    def step(self, home: tuple[int, int]) -> Step:
+        """Return the step of a job, both by their numbers."""
+        return self._jobs[home[0]].steps[home[1]]
 
     def job_name(self, number: int) -> str:
         """Return what a job is called in the file."""

@@ -59,6 +59,39 @@ def test_a_run_can_be_found_looked_at_and_read_again(call: Shell) -> None:
     assert call("logs", "check/types", "--stream", "stdout").out == ""
 
 
+HAND_OVER = """\
+name: hand-over
+workspace: {enabled: false}
+jobs:
+  - name: a
+    steps:
+      - name: make
+        run: mkdir out; printf hello > out/f; ln -s f out/l
+        outputs: [{path: out, makeAvailableTo: [use]}]
+      - name: use
+        dependsOn: [{step: make, condition: {type: succeeded}}]
+        run: cat out/l
+"""
+
+
+def test_files_that_were_handed_on_are_shown_and_collected_with_their_run(call: Shell) -> None:
+    """They are kept as long as the run is, and no longer."""
+    Path("hand-over.yaml").write_text(HAND_OVER, encoding="utf-8")
+    assert call("run", "hand-over.yaml", "--preserve-workspace").code == 0
+    lines = call("show").out.splitlines()
+    row = lines[next(n for n, line in enumerate(lines) if line.startswith("HANDED ON BY")) + 1]
+    assert re.fullmatch(r"a/make +2 +5 B +[0-9a-f]{12} +out", row)
+    (made,) = json.loads(call("show", "--json").out)["steps"][0]["handed_on"]
+    assert made["digest"].startswith(row.split()[-2])
+    (kept,) = (
+        one for one in json.loads(call("gc", "--json").out)["leftovers"] if one["kind"] == "outputs"
+    )
+    assert (kept["result"], Path(kept["name"]).is_dir()) == ("kept: preserved", True)
+    call("workspace", "remove", "last", "--yes")
+    # The process of the run lives: it is this one. Only then may nothing go.
+    assert "kept: its run is alive" in call("gc", "--dry-run").out
+
+
 def test_json_of_every_command_is_json(call: Shell) -> None:
     """A program must never have to read a table."""
     call("run", "checks.yaml", "--preserve-workspace")

@@ -201,3 +201,34 @@ def test_a_workspace_that_was_not_kept_cannot_be_entered(host: HostForTests) -> 
     record = host.run(ONE_STEP, drivers={"f": fake_driver({"s": exits(1)})})
     with pytest.raises(NotFoundError, match="run it again with --preserve-workspace"):
         enter_command(record)
+
+
+def test_outputs_of_dead_runs_go_and_those_of_kept_runs_stay(host: HostForTests) -> None:
+    """They may be large, and nobody takes them any more."""
+    text = """
+        workspace: {enabled: false}
+        jobs:
+          - name: j
+            steps:
+              - name: make
+                run: echo x > out
+                outputs: [{path: out, makeAvailableTo: [use]}]
+              - name: use
+                dependsOn: [{step: make, condition: {type: succeeded}}]
+                run: cat out
+    """
+    kept, dead = (host.run(text, options=RunOptions(preserve="always")) for _ in range(2))
+    with host.store() as store:
+        store.put_run(attrs.evolve(kept, owner=DEAD))
+        store.put_run(attrs.evolve(dead, owner=DEAD))
+    assert not rundir.remove_run_dir(str(host.settings.runs_dir / dead.run_id), deadline_s=60)
+    report = found_by(host)
+    outputs = {one.leftover.run_id: one for one in report.found if one.leftover.kind == "outputs"}
+    assert {run_id: one.keep_reason for run_id, one in outputs.items()} == {
+        kept.run_id: "preserved",
+        dead.run_id: None,
+    }
+    assert outputs[dead.run_id].remove()
+    assert [path.parent.name for path in host.settings.state_dir.glob("runs/*/outputs")] == [
+        kept.run_id
+    ]

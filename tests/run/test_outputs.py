@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from swamp_driver.errors import WorkflowError
-from swamp_driver.host import RunOptions, StepRecord
+from swamp_driver.host import RunOptions, StepRecord, load_workflow, plan, run
+from swamp_driver.host._answer import answer_run, resume_run
 from swamp_driver.spec import CancelToken, RunStatus
 from tests.drivers.harness import wait_until
 from tests.run.host import HostForTests, statuses
@@ -490,3 +491,71 @@ def test_a_target_that_need_not_run_later_is_refused(host: HostForTests) -> None
                   - {name: use, run: ls}
             """
         )
+
+
+def test_files_outlive_the_process_of_a_run_that_waits_for_an_answer(host: HostForTests) -> None:
+    """What was handed on before the question is there after the answer."""
+    record = host.run(
+        """
+        workspace: {enabled: false}
+        jobs:
+          - name: j
+            steps:
+              - name: make
+                run: mkdir out; echo x > out/f
+                outputs: [{path: out, makeAvailableTo: [use]}]
+              - name: question
+                dependsOn: [{step: make, condition: {type: succeeded}}]
+                task: {type: manual_approval, prompt: "go on?"}
+              - name: use
+                dependsOn:
+                  - {step: make, condition: {type: succeeded}}
+                  - {step: question, condition: {type: succeeded}}
+                run: cat out/f
+        """
+    )
+    assert record.status is RunStatus.SUSPENDED
+    assert len(outputs_left(host)) == 1
+    with host.store() as store:
+        answer_run(store, record.run_id, None, "approved", by="me")
+    resume_run(record.run_id, observers=[host.observer], settings=host.settings)
+    assert host.output("use") == "x\n"
+    assert outputs_left(host) == []
+    assert host.left == []
+
+
+def test_iterations_and_nested_workflows_do_not_mix_up_their_files(
+    host: HostForTests, tmp_path: Path
+) -> None:
+    """The steps of a workflow that is run twice have the same names, and other files."""
+    (tmp_path / "inner.yaml").write_text(
+        """
+name: inner
+workspace: {enabled: false}
+inputs: {n: {type: integer}}
+jobs:
+  - name: j
+    steps:
+      - name: make
+        run: echo ${{ inputs.n }} > out
+        outputs: [{path: out, makeAvailableTo: [use]}]
+      - name: use
+        dependsOn: [{step: make, condition: {type: succeeded}}]
+        run: test "$(cat out)" = ${{ inputs.n }}
+""",
+        encoding="utf-8",
+    )
+    text = """\
+name: outer
+workspace: {enabled: false}
+jobs:
+  - name: j
+    steps:
+      - name: twice-${{ self.n }}
+        forEach: {item: n, in: [1, 2]}
+        task: {type: workflow, workflowIdOrName: inner, inputs: {n: "${{ self.n }}"}}
+"""
+    (tmp_path / "outer.yaml").write_text(text, encoding="utf-8")
+    planned = plan(load_workflow(tmp_path / "outer.yaml"))
+    record = run(planned, observers=[host.observer], settings=host.settings)
+    assert record.status is RunStatus.SUCCEEDED, record

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Protocol
 
 import attrs
 
@@ -25,7 +25,7 @@ from swamp_driver.host.outputs._manifest import (
 from swamp_driver.host.outputs._restore import restore
 from swamp_driver.host.outputs._scripts import DISCARD_ONLY
 from swamp_driver.spec import StepStatus
-from swamp_driver.workflow import BoundStep, PlannedStep
+from swamp_driver.workflow import BoundStep, PlannedStep, step_path
 
 OUTPUTS = "outputs"
 """The directory of what is kept, among the records of a run."""
@@ -42,6 +42,26 @@ class HandOverResult(Value):
     """Why outputs are not there: a step that had succeeded has failed by that."""
 
 
+class HandingUnit(Protocol):
+    """What is needed of a step, or of one iteration of it."""
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+
+    @property
+    def frame(self) -> str:
+        """The workflow of the run that it is in."""
+
+    @property
+    def step(self) -> PlannedStep:
+        """The step as planned."""
+
+    @property
+    def bound(self) -> BoundStep:
+        """The step with everything evaluated."""
+
+
 class HandOver:
     """The files that steps of one run hand on. All methods may be called from any thread.
 
@@ -53,15 +73,16 @@ class HandOver:
         self._directory = directory
         self._blobs = BlobStore(directory)
         self._lock = threading.Lock()
-        self._kept: dict[str, dict[int, _Taken]] = {}
-        """By the id of the step, or of its iteration; then by the position of the output."""
+        self._kept: dict[tuple[str, int], list[_Taken]] = {}
+        """By where a step stands, and the position of its output."""
 
-    def recall(self, step_id: str, name: str, handed_on: Iterable[HandedOn]) -> None:
-        """Take up what a step has handed on when the run was carried on by another process."""
+    def recall(self, name: str, handed_on: Iterable[HandedOn]) -> None:
+        """Take note of what a step has handed on, here or in a process that ran the run before."""
         with self._lock:
-            self._kept[step_id] = {one.output: (name, one) for one in handed_on}
+            for one in handed_on:
+                self._kept.setdefault((one.source, one.output), []).append((name, one))
 
-    def before(self, beside: Beside, step: PlannedStep, bound: BoundStep) -> None:
+    def before(self, beside: Beside, unit: HandingUnit) -> None:
         """Make the working directory of a step that has one of its own, and fill it.
 
         Raises:
@@ -69,20 +90,18 @@ class HandOver:
             DriverError: See `Beside.run`.
             StoreError, NotFoundError: What was kept cannot be read.
         """
-        if bound.directory is None:
+        directory = unit.bound.directory
+        if directory is None:
             return
-        prefix = bound.request.step_id.rpartition(step.id)[0]
         taken = [
             one
-            for source in step.takes
-            for one in self._kept_of(f"{prefix}{source.step}", source.output)
+            for source in unit.step.takes
+            for one in self._kept_of(step_path(unit.frame, source.step), source.output)
         ]
         manifest = merge((name, self._read(one)) for name, one in taken)
-        restore(beside, bound.directory, manifest, self._blobs)
+        restore(beside, directory, manifest, self._blobs)
 
-    def after(
-        self, beside: Beside, name: str, bound: BoundStep, status: StepStatus
-    ) -> HandOverResult:
+    def after(self, beside: Beside, unit: HandingUnit, status: StepStatus) -> HandOverResult:
         """Check or take the outputs of a step that ended.
 
         Of a step that failed, what is there is taken: later steps may run all the same, and where
@@ -93,11 +112,11 @@ class HandOver:
             DriverError: See `Beside.run`.
             StoreError: The contents cannot be kept.
         """
-        succeeded = status is StepStatus.SUCCEEDED
+        bound, succeeded = unit.bound, status is StepStatus.SUCCEEDED
         if status not in (StepStatus.SUCCEEDED, StepStatus.FAILED):
             return HandOverResult()
         if bound.directory is not None:
-            return self._take_out(beside, name, bound, bound.directory, discard=succeeded)
+            return self._take_out(beside, unit, bound.directory, discard=succeeded)
         if not bound.outputs or not succeeded:
             return HandOverResult()
         return HandOverResult(problems=check(beside, bound.outputs))
@@ -107,24 +126,26 @@ class HandOver:
         shutil.rmtree(self._directory, ignore_errors=True)
 
     def _take_out(
-        self, beside: Beside, name: str, bound: BoundStep, directory: str, *, discard: bool
+        self, beside: Beside, unit: HandingUnit, directory: str, *, discard: bool
     ) -> HandOverResult:
-        if not bound.outputs:
+        paths = unit.bound.outputs
+        if not paths:
             if discard:
                 beside.run("out", DISCARD_ONLY, [directory])
             return HandOverResult()
-        captured = capture(beside, directory, bound.outputs, self._blobs, discard=discard)
+        captured = capture(beside, directory, paths, self._blobs, discard=discard)
         handed_on = tuple(
-            self._keep(number, path, captured.manifests[path])
-            for number, path in enumerate(bound.outputs)
+            self._keep(unit, number, path, captured.manifests[path])
+            for number, path in enumerate(paths)
             if path in captured.manifests
         )
-        self.recall(bound.request.step_id, name, handed_on)
+        self.recall(unit.name, handed_on)
         return HandOverResult(handed_on=handed_on, problems=captured.problems)
 
-    def _keep(self, number: int, path: str, manifest: Manifest) -> HandedOn:
+    def _keep(self, unit: HandingUnit, number: int, path: str, manifest: Manifest) -> HandedOn:
         kept = self._blobs.put(_Lines(manifest_to_bytes(manifest)))  # type: ignore[arg-type]
         return HandedOn(
+            source=step_path(unit.frame, unit.step.id),
             output=number,
             path=path,
             files=manifest.files,
@@ -137,16 +158,10 @@ class HandOver:
         with self._blobs.open(handed_on.manifest) as lines:
             return manifest_from_bytes(lines)
 
-    def _kept_of(self, step_id: str, output: int) -> Sequence[_Taken]:
+    def _kept_of(self, source: str, output: int) -> Sequence[_Taken]:
         """Return what a step, or each of its iterations, has handed on as that output."""
-        pattern = re.compile(rf"{re.escape(step_id)}(?:-(\d+))?")
         with self._lock:
-            found = {
-                int(match[1] or 0): kept[output]
-                for other, kept in self._kept.items()
-                if (match := pattern.fullmatch(other)) and output in kept
-            }
-        return [found[number] for number in sorted(found)]
+            return sorted(self._kept.get((source, output), ()), key=lambda taken: taken[0])
 
 
 class _Lines:
