@@ -249,7 +249,7 @@ class Coordinator:
         while self._ended_before:
             unit = self._ended_before.popleft()
             emit_step_ended(self._runner.bus, unit.before, previous=True)
-            self._runner.hand_over.recall(unit.step_id, unit.name, unit.before.handed_on)
+            self._runner.hand_over.recall(unit.name, unit.before.handed_on)
             self._unit_ended(unit, Settled(record=unit.before, outputs=unit.before.outputs))
         self._start_queued()
 

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from swamp_driver.spec._suggest import quoted
 from swamp_driver.workflow._model_step import Step
-from swamp_driver.workflow._model_task import ManualApprovalTask, WorkflowTask
 from swamp_driver.workflow._problems import Problems
 from swamp_driver.workflow._static import Static
 
@@ -41,11 +40,8 @@ def _is_utf8(text: str) -> bool:
     return True
 
 
-def check_outputs(step: Step, static: Static, problems: Problems) -> None:
-    """Note outputs of what has none, and paths that are known now and are wrong or stand twice."""
-    if step.outputs and (kind := _without_files(step, static)) is not None:
-        what, hint = kind
-        problems.add(f"a step that {what} hands on no files", step.where.key("outputs"), hint=hint)
+def check_output_paths(step: Step, static: Static, problems: Problems) -> None:
+    """Note paths of outputs that are known now and are wrong, or that stand twice."""
     seen: set[str] = set()
     for number, text in _known_paths(step, static):
         place = step.outputs[number].where.value("path")
@@ -58,20 +54,6 @@ def check_outputs(step: Step, static: Static, problems: Problems) -> None:
             hint = "name all steps in one 'makeAvailableTo'"
             problems.add(f"the output {quoted(path)} stands twice", place, hint=hint)
         seen.add(path)
-
-
-def _without_files(step: Step, static: Static) -> tuple[str, str] | None:
-    if isinstance(step.task, WorkflowTask):
-        return "runs a workflow", "write 'outputs' at the steps of that workflow"
-    if isinstance(step.task, ManualApprovalTask):
-        return "asks for approval", "take 'outputs' away"
-    background = step.background
-    if background is True or (background and static.value(background) is True):
-        return (
-            "runs in the background",
-            "it has not ended when others start: let another step write the files",
-        )
-    return None
 
 
 def _known_paths(step: Step, static: Static) -> Iterator[tuple[int, str]]:

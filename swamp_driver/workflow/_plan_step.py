@@ -18,7 +18,7 @@ from swamp_driver.workflow._model import Workflow
 from swamp_driver.workflow._model_step import ForEach, Step
 from swamp_driver.workflow._model_task import ManualApprovalTask, ModelMethodTask, ShellInputs, Task
 from swamp_driver.workflow._node import Node, ScalarNode, config_tree
-from swamp_driver.workflow._output_paths import check_outputs
+from swamp_driver.workflow._output_paths import check_output_paths
 from swamp_driver.workflow._plan_data import plan_data
 from swamp_driver.workflow._plan_method import MethodPlanner, Target
 from swamp_driver.workflow._plan_service import plan_background
@@ -149,7 +149,7 @@ class StepPlanner:
         return ApprovalCommand(prompt=task.prompt, timeout_s=timeout)
 
     def _check_workspace(self, step: Step) -> None:
-        check_outputs(step, self._static, self._problems)
+        check_output_paths(step, self._static, self._problems)
         if not self._workspace.enabled and step.where.has("once"):
             place, hint = step.where.key("once"), "write 'workspace: {enabled: true}'"
             self._problems.add("'once' needs a workspace", place, hint=hint)
