@@ -1,5 +1,6 @@
 """The driver with a real sshd, and the conformance suite over it."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -103,7 +104,7 @@ def write_server_config(directory: Path) -> int:
         f"ListenAddress 127.0.0.1:{port}\nHostKey {directory}/host\n"
         f"AuthorizedKeysFile {directory}/user.pub\nPidFile none\nStrictModes no\nUsePAM no\n"
         "PasswordAuthentication no\nKbdInteractiveAuthentication no\nAcceptEnv *\n"
-        "MaxStartups 100\nLogLevel FATAL\n",
+        "MaxStartups 100\nMaxSessions 100\nLogLevel FATAL\n",
         encoding="utf-8",
     )
     return port
@@ -131,6 +132,22 @@ def wait_for(server: subprocess.Popen[bytes], port: int) -> None:
             time.sleep(0.01)
         else:
             return
+
+
+@contextlib.contextmanager
+def one_connection(far: FarSide, path: Path) -> Iterator[dict[str, Any]]:
+    """Yield options with which all logins share a connection: most of their time is its making."""
+    shared = [*far.options["options"], f"ControlPath={path}"]
+    words = [word for option in shared for word in ("-o", option)]
+    master = subprocess.Popen(["ssh", "-M", "-N", *words, far.options["host"]])
+    try:
+        while not path.exists():
+            assert master.poll() is None, "ssh ended at once"
+            time.sleep(0.01)
+        yield {**far.options, "options": shared}
+    finally:
+        master.terminate()
+        master.wait()
 
 
 def a_run(far: FarSide, options: dict[str, Json] | None = None, **fields: Any) -> RunContext:
@@ -231,15 +248,20 @@ def test_a_peer_that_falls_silent_is_noticed_by_both_sides(far: FarSide) -> None
 def test_it_conforms(far: FarSide, tmp_path: Path) -> None:
     """The suite says whether it keeps the contract, clause by clause.
 
-    With small sizes, or whole with a report where CONFORMANCE_REPORTS names a directory.
+    With small sizes and one connection for all, or whole, with a connection for each run and a
+    report, where CONFORMANCE_REPORTS names a directory.
     """
-    (tmp_path / "options.json").write_text(json.dumps(far.options), encoding="utf-8")
     reports = os.environ.get("CONFORMANCE_REPORTS")
-    options = JudgeOptions(
-        object_path="swamp_driver_ssh:SshDriver",
-        config=tmp_path / "options.json",
-        root=far.root,
-        quick=not reports,
-        report=Path(reports, "ssh") if reports else None,
-    )
-    assert judge(options).tests_passed
+    with contextlib.ExitStack() as stack:
+        options = far.options
+        if not reports:
+            options = stack.enter_context(one_connection(far, tmp_path / "shared"))
+        (tmp_path / "options.json").write_text(json.dumps(options), encoding="utf-8")
+        wanted = JudgeOptions(
+            object_path="swamp_driver_ssh:SshDriver",
+            config=tmp_path / "options.json",
+            root=far.root,
+            quick=not reports,
+            report=Path(reports, "ssh") if reports else None,
+        )
+        assert judge(wanted).tests_passed
