@@ -5,16 +5,18 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from swamp_driver.errors import HostError, Problem, WorkflowError
 from swamp_driver.host._entry_points import FoundEntryPoint, find_entry_points
 from swamp_driver.host._repository import find_repository
 from swamp_driver.host._settings import HostSettings
-from swamp_driver.host.models._cache import content_key, keep_answers, load_answers
 from swamp_driver.host.models._files import SOURCES, read_definitions, read_sources
-from swamp_driver.host.models._survey import Answer, survey
 from swamp_driver.spec import Json
 from swamp_driver.workflow import ModelDefinition, ModelType, parse_definition
+
+if TYPE_CHECKING:
+    from swamp_driver.host.models._survey import Answer
 
 ENTRY_POINT_GROUP = "swamp.models"
 
@@ -68,6 +70,14 @@ class RepositoryModels:
         files = [path for path in sources if "/" not in path and not path.startswith("_")]
         if not files:
             return
+        # Not every plan of a repository asks for models, and each start of a command counts.
+        from swamp_driver.host.models._cache import (  # noqa: PLC0415
+            content_key,
+            keep_answers,
+            load_answers,
+        )
+        from swamp_driver.host.models._survey import survey  # noqa: PLC0415
+
         folder = self._repository / SOURCES
         directory, key = _cache_directory(), content_key(folder, sources)
         answers = load_answers(directory, key)
@@ -112,6 +122,8 @@ def _installed() -> Iterator[tuple[Answer, str, dict[str, str]]]:
     found: list[FoundEntryPoint] = list(find_entry_points(ENTRY_POINT_GROUP))
     if not found:
         return
+    from swamp_driver.host.models._survey import survey  # noqa: PLC0415 - as above
+
     answers = survey(Path(), [], [one.value for one in found])
     for one, answer in zip(found, answers, strict=True):
         package = " ".join(part for part in (one.distribution, one.version) if part)
