@@ -9,6 +9,7 @@ from swamp_driver.models._errors import (
     DefinitionError,
     LimitError,
     ModelError,
+    Problem,
     SchemaError,
 )
 from swamp_driver.models._files import FileWriter
@@ -23,6 +24,7 @@ __all__ = [
     "LimitError",
     "Model",
     "ModelError",
+    "Problem",
     "Resource",
     "SchemaError",
     "Tried",
