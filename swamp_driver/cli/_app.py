@@ -12,7 +12,10 @@ _PANELS = {
         *("run", "approve", "reject", "resume"),
         *("plan", "validate", "parity", "models", "schema"),
     ),
-    "Look at runs": ("runs", "show", "logs", "report", "reports", "enter", "workspace", "gc"),
+    "Look at runs": (
+        *("runs", "show", "logs", "report", "reports", "data"),
+        *("enter", "workspace", "gc"),
+    ),
     "Set up": ("doctor", "drivers", "completion"),
     "Write drivers": ("new", "conformance"),
 }

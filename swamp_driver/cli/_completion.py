@@ -13,6 +13,8 @@ from swamp_driver.errors import SwampDriverError
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
+    from swamp_driver.host.data import DataStore
+
 _MOST_OFFERED = 50
 
 
@@ -58,6 +60,20 @@ def complete_workflows(
         return [CompletionItem(incomplete, type="file")]
     yaml = [path.name for path in found if path.suffix in {".yaml", ".yml"}]
     return _items(((f"{start}{slash}{name}", "") for name in yaml), incomplete)
+
+
+def complete_models(
+    ctx: click.Context, _: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Return the models that have data in the repository."""
+    return _offer(lambda: _models(ctx), incomplete)
+
+
+def complete_data_names(
+    ctx: click.Context, _: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Return the names of the data of the model that was given before."""
+    return _offer(lambda: _data_names(ctx), incomplete)
 
 
 def _offer(found: Callable[[], Iterable[tuple[str, str]]], incomplete: str) -> list[CompletionItem]:
@@ -106,3 +122,22 @@ def _workspace_names() -> Iterable[tuple[str, str]]:
     from swamp_driver.host import HostSettings, list_workspaces  # noqa: PLC0415 - only at a TAB
 
     return [(kept.name, kept.kind) for kept in list_workspaces(HostSettings.from_environment())]
+
+
+def _models(ctx: click.Context) -> Iterable[tuple[str, str]]:
+    with _data(ctx) as store:
+        return [(model, "") for model in store.models()]
+
+
+def _data_names(ctx: click.Context) -> Iterable[tuple[str, str]]:
+    with _data(ctx) as store:
+        found = store.latest_of(ctx.params.get("model") or "")
+    return [(one.name, f"{one.spec}, version {one.version}") for one in found]
+
+
+def _data(ctx: click.Context) -> DataStore:
+    from swamp_driver.host import HostSettings, find_repository  # noqa: PLC0415 - only at a TAB
+    from swamp_driver.host.data import open_data_store  # noqa: PLC0415 - only at a TAB
+
+    directory = Path(ctx.params.get("directory") or ".").absolute()
+    return open_data_store(HostSettings.from_environment(), find_repository(directory))

@@ -33,6 +33,7 @@ from swamp_driver.host._registry import (
     load_driver,
     load_driver_object,
 )
+from swamp_driver.host._repository import find_repository
 from swamp_driver.host._run import RunOptions, execute_run
 from swamp_driver.host._settings import HostSettings
 from swamp_driver.host._step_log import LogExcerpt, LoggedOutput
@@ -90,6 +91,7 @@ __all__ = [
     "execute_run",
     "export_workspace",
     "find_leftovers",
+    "find_repository",
     "find_workspace",
     "list_drivers",
     "list_workspaces",

@@ -8,16 +8,13 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
-from swamp_driver.host.data import Artifact, DataStore, DataView, artifact_to_json
+from swamp_driver.host.data import Artifact, DataStore, DataView, artifact_to_json, query_data
 from swamp_driver.spec import Json
 from swamp_driver.spec._suggest import did_you_mean
 from swamp_driver.workflow import (
     ExpressionError,
-    compile_predicate,
-    predicate_holds,
     to_text,
     varied_name,
-    wants_all_versions,
 )
 
 MOST_CONTENT_BYTES = 1024 * 1024
@@ -47,7 +44,7 @@ def ask_data(view: DataView, function: str, arguments: Sequence[Json]) -> Json:
         case ("findByTag", str(key), str(value)):
             return [artifact_to_json(one) for one in view.find_by_tag(key, value)]
         case ("query", str(text)):
-            return _query(view, text)
+            return [artifact_to_json(one) for one in query_data(view, text)]
     raise AssertionError(function)
 
 
@@ -113,13 +110,6 @@ def _varied(name: str, vary: Sequence[Json]) -> str:
     values = vary[0]
     assert isinstance(values, list)
     return varied_name(name, tuple(to_text(value) for value in values))
-
-
-def _query(view: DataView, text: str) -> Json:
-    predicate = compile_predicate(text)
-    among = view.all_versions() if wants_all_versions(predicate) else view.latest_of()
-    seen = (artifact_to_json(one) for one in among)
-    return [one for one in seen if predicate_holds(predicate, one)]
 
 
 def _missing(view: DataView, model: str, name: str) -> Artifact:

@@ -21,6 +21,7 @@ from swamp_driver.host import (
     find_leftovers,
     open_store,
 )
+from swamp_driver.host.data import Collected, collect_data_garbage
 from swamp_driver.spec import Json
 
 
@@ -42,6 +43,8 @@ from swamp_driver.spec import Json
 def command(ctx: click.Context, *, dry_run: bool, as_json: bool) -> None:
     """Remove what runs left behind whose process was killed: directories, containers, volumes.
 
+    Data that has expired goes too, as with `swamp-driver data gc`.
+
     Safe at any time: what belongs to a live run, to another machine, or was preserved stays; to
     delete a preserved workspace use `swamp-driver workspace remove`.
     """
@@ -50,16 +53,19 @@ def command(ctx: click.Context, *, dry_run: bool, as_json: bool) -> None:
         store.close_interrupted()
         drivers = tuple(dict.fromkeys(one.name for one in discover()))
         report = find_leftovers(settings, store, RegistryCatalog(), drivers)
+        data = collect_data_garbage(settings, store, dry_run=dry_run)
     said = [(one, _settle(one, dry_run=dry_run)) for one in report.found]
     if as_json:
         print_json(
             {
                 "leftovers": [_to_json(one, what) for one, what in said],
                 "unasked": dict(report.unasked),
+                "data": {"versions": data.versions, "freedBytes": data.freed_bytes},
             }
         )
     else:
         _print(said)
+        _print_data(data, dry_run=dry_run)
     print_errors(f"warning: driver '{name}': {why}" for name, why in report.unasked.items())
     ctx.exit(3 if _is_incomplete(report, [what for _, what in said]) else 0)
 
@@ -87,6 +93,13 @@ def _print(said: list[tuple[FoundLeftover, str]]) -> None:
         return
     header = ("KIND", "RUN", "AGE", "SIZE", "OWNER", "WHAT BECAME OF IT", "NAME")
     print_columns(header, [_row(one, what) for one, what in said])
+
+
+def _print_data(data: Collected, *, dry_run: bool) -> None:
+    if data.versions or data.freed_bytes:
+        verb = "would be removed" if dry_run else "removed"
+        freed = f" ({format_bytes(data.freed_bytes)} freed)" if data.freed_bytes else ""
+        print_lines([f"data that has expired: {data.versions} {verb}{freed}"])
 
 
 def _row(found: FoundLeftover, what: str) -> list[Cell]:

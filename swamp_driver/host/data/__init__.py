@@ -1,6 +1,8 @@
 """Data of models: versions, tags, lifetimes, in one SQLite file with contents beside it."""
 
 from swamp_driver.host.data._artifact import Artifact, Kind, NewArtifact, artifact_to_json
+from swamp_driver.host.data._garbage import collect_data_garbage
+from swamp_driver.host.data._query import query_data
 from swamp_driver.host.data._store import Collected, DataStore, open_data_store
 from swamp_driver.host.data._view import DataView
 
@@ -12,5 +14,7 @@ __all__ = [
     "Kind",
     "NewArtifact",
     "artifact_to_json",
+    "collect_data_garbage",
     "open_data_store",
+    "query_data",
 ]

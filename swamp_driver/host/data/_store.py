@@ -29,6 +29,9 @@ from swamp_driver.workflow import (
     parse_lifetime,
 )
 
+CONTENTS = "data"
+"""The directory with the contents of files: apart from other blobs, since what is in use there is
+known to others."""
 MOST_ATTRIBUTES_BYTES = 4 * 1024 * 1024
 """How large the attributes of a resource may be, as JSON."""
 
@@ -148,6 +151,17 @@ class DataStore(DataView):
         freed = self._blobs.remove_unused({row[0] for row in used}, older_than_s)
         return Collected(versions=removed, freed_bytes=freed)
 
+    def count_garbage(self, *, live_runs: Collection[str]) -> int:
+        """Return how many versions `collect_garbage` would remove."""
+        rows = self._database.rows(
+            "SELECT only_run, expires_at <= :now FROM artifacts "
+            "WHERE only_run IS NOT NULL OR expires_at IS NOT NULL",
+            {"now": time.time()},
+        )
+        return sum(
+            bool(expired) or (run is not None and run not in live_runs) for run, expired in rows
+        )
+
     def _put(self, new: NewArtifact, content: BinaryIO | bytes | None) -> Blob | int:
         """Keep the content of a file; of a resource, return the size."""
         if new.kind == "file":
@@ -231,7 +245,7 @@ def open_data_store(settings: HostSettings, repository: Path) -> DataStore:
         StoreError: it cannot be opened, or a newer version of this program made it.
     """
     database = Database(connect(settings.state_dir), settings.state_dir, str(repository))
-    return DataStore(database, BlobStore(settings.state_dir / "data"))
+    return DataStore(database, BlobStore(settings.state_dir / CONTENTS))
 
 
 def _kept_as(new: NewArtifact) -> tuple[Lifetime, GarbageRule]:
