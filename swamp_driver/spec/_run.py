@@ -102,7 +102,8 @@ class RunContext(Value):
     """More labels for whatever the driver makes where it can carry labels; never secret."""
     services: bool = False
     """What listens on a port of 127.0.0.1 in one step must be reached there by the other steps of
-    the run that run at the same time (`Capability.SERVICES`). Since 1.1."""
+    the run that run at the same time. A driver that does not declare `Capability.SERVICES` need not
+    look at it. Since 1.1."""
     cancel: CancelToken = attrs.field(factory=CancelToken, eq=False)
     """Set when the run is cancelled: a long `prepare_workspace` (a pull) must give up then."""
     report: Callable[[Progress], None] = attrs.field(default=ignore_progress, eq=False)
