@@ -25,7 +25,7 @@ def input_options(command: F) -> F:
         metavar="FILE",
         cls=PanelOption,
         panel="Inputs",
-        help="Read inputs from a JSON file; `--input` wins over it.",
+        help="Read inputs from a JSON, YAML or TOML file; `--input` wins over it.",
     )(command)
     return click.option(
         "--input",
@@ -48,8 +48,7 @@ def driver_options(command: F) -> F:
         metavar="NAME=VALUE",
         cls=PanelOption,
         panel="Where steps run",
-        help="Set an option of the driver, written as for `--input`, or `@file` with a JSON "
-        "object.",
+        help="Set an option of the driver, written as for `--input`, or `@file` with all of them.",
     )(command)
     return click.option(
         "--driver",

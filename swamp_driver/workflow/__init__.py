@@ -96,6 +96,7 @@ if TYPE_CHECKING:
         VaultDeclaration,
         parse_repository_file,
     )
+    from swamp_driver.workflow._yaml_values import parse_yaml_values
 else:  # what runs do not need
     __getattr__, __dir__ = load_on_use(
         __name__,
@@ -123,6 +124,7 @@ else:  # what runs do not need
                 "VaultDeclaration",
                 "parse_repository_file",
             ),
+            "_yaml_values": ("parse_yaml_values",),
         },
     )
 
@@ -215,6 +217,7 @@ __all__ = [
     "parse_outputs",
     "parse_repository_file",
     "parse_workflow",
+    "parse_yaml_values",
     "pattern_matches",
     "plan_from_json",
     "plan_nested",

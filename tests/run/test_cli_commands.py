@@ -121,27 +121,53 @@ def test_events_on_stdout_are_json_lines(call: Shell) -> None:
 
 def test_inputs_come_from_arguments_and_files(call: Shell, tmp_path: Path) -> None:
     """An argument wins over the file, and a text becomes the number that is declared."""
-    given = tmp_path / "inputs.json"
-    given.write_text('{"who": ["eve"], "tries": 5}', encoding="utf-8")
-    ran = call("run", "checks.yaml", "--input-file", str(given), "-i", "tries=3")
-    assert "check/greet-eve | hello 3 eve" in ran.out
+    for name, text in (
+        ("inputs.json", '{"who": ["eve"], "tries": 5}'),
+        ("inputs.yaml", "who: [eve]  # alone\ntries: 5\n"),
+        ("inputs.yml", "who: &a [eve]\ntries: 5\n"),
+        ("inputs.toml", 'who = ["eve"]\ntries = 5\n'),
+        ("inputs", '{"who": ["eve"], "tries": 5}'),
+    ):
+        given = tmp_path / name
+        given.write_text(text, encoding="utf-8")
+        ran = call("run", "checks.yaml", "--input-file", str(given), "-i", "tries=3")
+        assert "check/greet-eve | hello 3 eve" in ran.out, name
 
 
 @pytest.mark.parametrize(
-    ("text", "words"),
-    [("[1]", "JSON object"), ("{", "not JSON"), (None, "cannot be read")],
+    ("name", "text", "message"),
+    [
+        ("inputs.json", "[1]", ": it must hold names with values"),
+        ("inputs.json", "{", ":1:2: not JSON: Expecting property name enclosed in double quotes"),
+        (
+            "inputs.cfg",
+            "a: 1",
+            ":1:1: not JSON: Expecting value",
+        ),
+        ("inputs.json", None, ": the file cannot be read: No such file or directory"),
+        ("inputs.yaml", "- a", ": it must hold names with values"),
+        ("inputs.yaml", "a: 1\na: 2", ":2:1: a: the key 'a' stands here a second time"),
+        ("inputs.yaml", "a: !!python/name:os.system x", ":1:4: a: the tag 'tag:yaml.org,2002:python/name:os.system'"),
+        ("inputs.toml", "a = \n", ":1:5: not TOML: Invalid value"),
+    ],
 )
 def test_a_wrong_input_file_is_said(
-    call: Shell, tmp_path: Path, text: str | None, words: str
+    call: Shell, tmp_path: Path, name: str, text: str | None, message: str
 ) -> None:
     """Nothing runs, and the file is named."""
-    given = tmp_path / "inputs.json"
+    given = tmp_path / name
     if text is not None:
         given.write_text(text, encoding="utf-8")
     ran = call("run", "checks.yaml", "--input-file", str(given))
     assert ran.code == 2
-    assert words in ran.err
-    assert "inputs.json" in ran.err
+    assert f"{given}{message}" in ran.err
+
+
+def test_what_toml_has_and_json_has_not_is_text(call: Shell, tmp_path: Path) -> None:
+    """A date is what it looks like."""
+    (tmp_path / "inputs.toml").write_text("who = [2026-11-28]\n", encoding="utf-8")
+    ran = call("run", "checks.yaml", "--input-file", str(tmp_path / "inputs.toml"))
+    assert "hello 1 2026-11-28" in ran.out
 
 
 def test_options_of_a_driver_are_checked_before_anything_runs(call: Shell) -> None:
