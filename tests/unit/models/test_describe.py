@@ -198,7 +198,9 @@ SUPPORTED = (
         (
             {
                 "resources": {
-                    "a": Resource({"type": "object", "properties": {"x": {"type": "text", "minLength": -1}}})
+                    "a": Resource(
+                        {"type": "object", "properties": {"x": {"type": "text", "minLength": -1}}}
+                    )
                 }
             },
             (
