@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import threading
+from pathlib import Path
+
 import pytest
+from swamp_driver_conformance.launch import run_suite_quietly
 from swamp_driver_conformance.mutants import EVERYTHING, MUTANTS, Mutant
 from swamp_driver_conformance.selftest import Outcome, choose, run_selftest
 from swamp_driver_conformance.variants import VARIANTS, Variant
+
+from tests.conformance.sessions import REFERENCE
 
 _SAMPLE = {"SlashAtEnd": "test_ws", "SevenBits": "test_exec", "RemovesByPrefix": "test_td"}
 
@@ -51,7 +57,24 @@ def test_shards_are_everything_once() -> None:
     assert sorted(names) == sorted(subject.name for subject in choose())
 
 
-def test_the_quick_choice_has_every_area() -> None:
+def test_the_quick_choice_has_every_broken_driver() -> None:
     """It is what CI runs."""
-    areas = {one.area for one in choose(quick=True) if isinstance(one, Mutant)}
-    assert areas == {one.area for one in MUTANTS}
+    assert [one for one in choose(quick=True) if isinstance(one, Mutant)] == list(MUTANTS)
+
+
+def test_focused_on_a_broken_driver_only_its_clauses_are_tested() -> None:
+    """Two hundred broken drivers have to fit into minutes."""
+    mutant = next(one for one in MUTANTS if one.name == "NoHome")
+    (outcome,) = run_selftest([mutant], jobs=1, tell=lambda _: None, focused=True)
+    assert outcome.problems == ()
+    assert set(outcome.red) == mutant.kills
+
+
+def test_a_session_ends_when_it_is_told_to(tmp_path: Path) -> None:
+    """Ctrl-C must not leave a dozen of them running."""
+    stop = threading.Event()
+    stop.set()
+    options = ["--swamp-driver-object", REFERENCE, "--swamp-root", str(tmp_path)]
+    log = tmp_path / "log"
+    assert run_suite_quietly(options, extra={}, log=log, timeout_s=300, stop=stop) != 0
+    assert "passed" not in log.read_text(encoding="utf-8")
