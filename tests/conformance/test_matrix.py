@@ -44,11 +44,14 @@ def test_our_drivers_are_conformant(name: str) -> None:
 
 @pytest.mark.parametrize("name", REPORTS)
 def test_clauses_of_reports_are_those_of_the_suite(name: str) -> None:
-    """After a change of the clauses a report says less than it seems to."""
+    """A report about other words would say what nobody found.
+
+    New clauses may be missing: they are in the next reports.
+    """
     now = {clause.id: clause.text for clause in CLAUSES if clause.status != "retired"}
     reported = {row.id: row.text for row in REPORTS[name].clauses}
     again = f"run: conformance/make-reports {name}"
-    assert reported == now, again
+    assert reported.items() <= now.items(), again
 
 
 @pytest.mark.parametrize("name", REPORTS)
