@@ -273,8 +273,8 @@ def test_inputs_and_arguments_are_checked_where_the_method_runs(tmp_path: Path) 
             "large_file",
             "failed",
             (
-                "LimitError: the file 'big' has 100000000 bytes, and the files of a method are at most "
-                "67108864 bytes together (leave large files in the workspace, and write "
+                "LimitError: the file 'big' has 100000000 bytes, and the files of a method are "
+                "at most 67108864 bytes together (leave large files in the workspace, and write "
                 "their path)"
             ),
         ),

@@ -19,6 +19,7 @@ from swamp_driver_ssh import SshDriver
 
 from swamp_driver.errors import UnavailableError, UnsupportedCapabilityError, WorkspaceError
 from swamp_driver.host import HostSettings, load_workflow_text, plan, run
+from swamp_driver.host.data import open_data_store
 from swamp_driver.spec import Json, RunContext, StepEnd, StepIO, Workspace, structure_config
 from swamp_driver.testing import (
     RecordingSink,
@@ -38,6 +39,27 @@ jobs:
       - name: read
         dependsOn: [{step: write, condition: {type: succeeded}}]
         run: test -e who && test -z "$(cat who)" && test "$(pwd -P)" = ${{ workspace.path }}
+"""
+MODEL = """
+import os
+from swamp_driver.models import Model, Resource, method
+
+class Far(Model):
+    type = "test/far"
+    resources = {"place": Resource()}
+
+    @method
+    def look(self) -> None:
+        place = {"workspace": str(self.workspace), "device": os.stat(self.workspace).st_dev}
+        self.write_resource("place", "here", place)
+"""
+CALL = """
+name: call
+jobs:
+  - name: work
+    steps:
+      - name: look
+        task: {type: model_method, modelType: test/far, modelName: far, methodName: look}
 """
 PROGRAMS = {"sshd": "openssh-server", "ssh": "openssh-client", "bwrap": "bubblewrap"}
 PATH = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
@@ -176,6 +198,23 @@ def test_a_whole_run_leaves_nothing_on_either_side(far: FarSide, tmp_path: Path)
     ]
     assert far.names() == ["runs"]
     assert list((far.root / "runs").iterdir()) == []
+
+
+def test_a_method_of_a_model_runs_on_the_far_side(far: FarSide, tmp_path: Path) -> None:
+    """A driver that knows nothing of models carries them, and what they write comes back."""
+    repository = tmp_path / "repository"
+    (repository / "extensions/models").mkdir(parents=True)
+    (repository / "extensions/models/far.py").write_text(MODEL)
+    settings = HostSettings(root=far.root, state_dir=tmp_path / "state")
+    loaded, drivers = load_workflow_text(CALL, directory=repository), {"ssh": SshDriver}
+    planned = plan(loaded, driver="ssh", driver_config=far.options, drivers=drivers)
+    record = run(planned, settings=settings, drivers=drivers)
+
+    assert [(step.end, step.detail) for step in record.steps] == [(StepEnd.SUCCEEDED, "")]
+    with open_data_store(settings, repository) as store:
+        (found,) = store.latest_of("far")
+    assert found.attributes["workspace"] == record.workspace_path
+    assert found.attributes["device"] != far.root.stat().st_dev
 
 
 def test_a_login_that_is_refused_says_what_ssh_says(far: FarSide) -> None:
