@@ -43,7 +43,9 @@ class WorkflowTask:
 
     where: Where
     type: Literal["workflow"] = declare(Choice("workflow"), "Always 'workflow'.", required=True)
-    workflow_id_or_name: Template = declare(_NAME, "The workflow.", required=True)
+    workflow_id_or_name: Template = declare(
+        _NAME, "The workflow: a path that ends in '.yaml', or its id or name.", required=True
+    )
     inputs: MappingNode | None = declare(_OPTIONS, "The inputs of the workflow.", when="run")
 
 
@@ -58,7 +60,9 @@ class ManualApprovalTask:
     prompt: Template = declare(
         Text(may_be_empty=True), "What the person is asked.", required=True, when="run"
     )
-    timeout: int | Template | None = declare(Whole(minimum=0), "How long to wait.", when="run")
+    timeout: int | Template | None = declare(
+        Whole(minimum=0), "How long an answer is waited for, in seconds; 0 is no end.", when="run"
+    )
 
 
 Task = ModelMethodTask | WorkflowTask | ManualApprovalTask
