@@ -292,7 +292,7 @@ class _Planner:
         )
         self._static = Static(scope, noted)
         self._bindings = Bindings(around.catalog, self._static, problems)
-        self._methods = MethodPlanner(self._static, problems, around.models)
+        self._methods = MethodPlanner(self._static, problems, around.models, workflow.inputs)
         self._graphs = graphs_of(workflow, problems)
         problems.know_file(around.inner.file, around.inner.file_text)
         self._inside: list[NestedPlanner] = []

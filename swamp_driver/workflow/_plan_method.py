@@ -11,7 +11,9 @@ from swamp_driver._value import Value
 from swamp_driver.errors import WorkflowError
 from swamp_driver.spec._suggest import did_you_mean, quoted
 from swamp_driver.workflow._commands import ConfigTree, MethodCommand
+from swamp_driver.workflow._definition_check import expression_errors
 from swamp_driver.workflow._drivers import Tier, json_tree
+from swamp_driver.workflow._input_shape import Inputs
 from swamp_driver.workflow._known import known_tree
 from swamp_driver.workflow._model_catalog import ModelCatalog, ModelDefinition, ModelType
 from swamp_driver.workflow._model_step import Step
@@ -50,7 +52,11 @@ class Target(Value):
 class MethodPlanner:
     """Finds the models of one plan."""
 
-    def __init__(self, static: Static, problems: Problems, catalog: ModelCatalog) -> None:
+    def __init__(
+        self, static: Static, problems: Problems, catalog: ModelCatalog, inputs: Inputs
+    ) -> None:
+        """Take the inputs that the workflow declares, for expressions in definitions."""
+        self._declared = None if inputs.open else frozenset(inputs.declarations)
         self._static = static
         self._problems = problems
         self._catalog = catalog
@@ -94,6 +100,10 @@ class MethodPlanner:
             arguments = {key: json_tree(value) for key, value in values.items()}
             places = _Places(task, "", None, "globalArguments")
         self._check(arguments, model.description["arguments"], places, definition)
+        if definition is not None:
+            path = f"methods.{target.method}.arguments"
+            self._check_expressions(json_tree(dict(written)), path, definition)
+            self._check_expressions(dict(arguments), "globalArguments", definition)
         place = step.where.value("timeout")
         return MethodCommand(
             model=self._planned(model),
@@ -205,6 +215,11 @@ class MethodPlanner:
         value = _with_unknown(known_tree(dict(tree), self._static.scope.inputs), LATER)
         for problem in check(value, schema):
             self._problems.add(problem.what, places.find(problem.path, definition))
+
+    def _check_expressions(self, tree: ConfigTree, path: str, definition: ModelDefinition) -> None:
+        for where, error in expression_errors(tree, path, inputs=self._declared):
+            place = Place(where, file=definition.source)
+            self._problems.add(str(error), place, hint=error.hint)
 
     def _planned(self, model: ModelType) -> str:
         if model.type not in self._models:

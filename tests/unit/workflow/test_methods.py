@@ -322,6 +322,23 @@ def test_what_is_wrong_in_a_definition_is_told_there() -> None:
     ]
 
 
+def test_expressions_of_a_definition_are_checked_against_the_workflow_that_uses_it() -> None:
+    """A misspelt input is found before the steps before it have run."""
+    wrong = """
+        type: ci/git
+        name: wrong
+        globalArguments: {url: "${{ inputs.hots }}", ref: "${{ runs.id }}"}
+        methods: {clone: {arguments: {paths: ["${{ 1 + }}"]}}}
+    """
+    found = told("modelIdOrName: wrong, methodName: clone", Models([wrong]))
+    syntax, *names = sorted(found, reverse=True)
+    assert syntax.startswith("models/1.yaml:0: methods.clone.arguments.paths[0]: ")
+    assert names == [
+        "models/1.yaml:0: globalArguments.url: 'inputs' has no 'hots' (did you mean 'host'?)",
+        "models/1.yaml:0: globalArguments.ref: unknown name 'runs' (did you mean 'run'?)",
+    ]
+
+
 def test_the_type_of_a_definition_is_looked_for_like_any_other() -> None:
     """A misspelt type stands in the definition, with its line."""
     text = "type: ci/gti\nname: wrong"
