@@ -6,7 +6,6 @@ of it or nothing. Any number of processes may share a store.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 import tempfile
@@ -121,6 +120,8 @@ class BlobStore:
         return number, Path(name)
 
     def _fill(self, file: BinaryIO, source: BinaryIO) -> Blob:
+        import hashlib  # noqa: PLC0415 - 3 ms, and few runs need it
+
         digest = hashlib.sha256()
         size = 0
         while block := source.read(_BLOCK):

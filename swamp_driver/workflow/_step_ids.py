@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-
 _LONGEST = 40
 _KEPT = 27
 """Of an id that is too long; a `-` and 12 digits of its digest follow."""
@@ -25,4 +23,6 @@ def id_of_path(path: str) -> str:
     """
     if len(path) <= _LONGEST:
         return path
+    import hashlib  # noqa: PLC0415 - 3 ms, and few runs need it
+
     return f"{path[:_KEPT]}-{hashlib.sha256(path.encode()).hexdigest()[:12]}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 
 import attrs
@@ -125,6 +124,8 @@ def _part_id(step_id: str, part: str) -> str:
     found = f"{step_id}-{part}"
     if len(found) <= _ID_LIMIT:
         return found
+    import hashlib  # noqa: PLC0415 - 3 ms, and few runs need it
+
     return f"x{hashlib.sha256(step_id.encode()).hexdigest()[:16]}-{part}"
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable, Iterator
 from typing import Literal
@@ -55,6 +54,8 @@ class Manifest(Value):
     @property
     def digest(self) -> str:
         """Return a SHA-256 that two outputs share if all but the times of their files is equal."""
+        import hashlib  # noqa: PLC0415 - 3 ms, and few runs need it
+
         digest = hashlib.sha256()
         for entry in self.entries:
             digest.update(json.dumps(entry.identity).encode() + b"\n")
