@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-import tempfile
 import time
 from collections.abc import Collection, Iterator
 from pathlib import Path
@@ -21,6 +20,7 @@ from swamp_driver.errors import NotFoundError, StoreError
 
 _DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _BLOCK = 1 << 18
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _UNFINISHED = ".part-"
 _ABANDONED_S = 24 * 3600.0
 """A file that is still being written after a day belongs to a process that died."""
@@ -60,7 +60,7 @@ class BlobStore:
                 blob = self._fill(file, source)
             self._publish(unfinished, blob)
         except BaseException:
-            unfinished.unlink(missing_ok=True)
+            Path(unfinished).unlink(missing_ok=True)
             raise
         return blob
 
@@ -108,16 +108,18 @@ class BlobStore:
                 freed += _remove_older(path, now - age_s)
         return freed
 
-    def _new_file(self) -> tuple[int, Path]:
+    # Names are plain texts from here on: there may be a hundred thousand of them, and making paths
+    # of them took half of the time.
+    def _new_file(self) -> tuple[int, str]:
+        name = f"{self._directory}/{_UNFINISHED}{os.urandom(12).hex()}"
         try:
             try:
-                number, name = tempfile.mkstemp(prefix=_UNFINISHED, dir=self._directory)
+                return os.open(name, _NEW, 0o600), name
             except FileNotFoundError:
                 self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-                number, name = tempfile.mkstemp(prefix=_UNFINISHED, dir=self._directory)
+                return os.open(name, _NEW, 0o600), name
         except OSError as error:
             raise self._unwritable(error) from error
-        return number, Path(name)
 
     def _fill(self, file: BinaryIO, source: BinaryIO) -> Blob:
         import hashlib  # noqa: PLC0415 - 3 ms, and few runs need it
@@ -138,17 +140,19 @@ class BlobStore:
         except OSError as error:
             raise self._unwritable(error) from error
 
-    def _publish(self, unfinished: Path, blob: Blob) -> None:
-        """Give a finished file its name; what is there is replaced by the same content."""
-        path = self._path(blob.digest)
+    def _publish(self, unfinished: str, blob: Blob) -> None:
+        """Give a finished file its name; what is there is replaced by the same content.
+
+        It is replaced because its time must be now: it may be about to be removed as old.
+        """
+        parent = f"{self._directory}/{blob.digest[:2]}"
+        path = f"{parent}/{blob.digest}"
         try:
-            # Renamed also where the name exists: the new file is whole and its time is now, while
-            # one that was there may be about to be removed as old.
             try:
-                unfinished.replace(path)
+                os.rename(unfinished, path)  # noqa: PTH104 - see _new_file
             except FileNotFoundError:
-                path.parent.mkdir(mode=0o700, exist_ok=True)
-                unfinished.replace(path)
+                Path(parent).mkdir(mode=0o700, exist_ok=True)
+                os.rename(unfinished, path)  # noqa: PTH104
         except OSError as error:
             raise self._unwritable(error) from error
 

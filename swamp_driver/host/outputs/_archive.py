@@ -57,8 +57,10 @@ def in_parts(chunks: Iterable[bytes], size: int = PART_BYTES) -> Iterator[tuple[
     for chunk in chunks:
         held += chunk
         while len(held) > size:
-            yield bytes(held[:size]), False
+            with memoryview(held) as view:
+                part = bytes(view[:size])
             del held[:size]
+            yield part, False
     yield bytes(held), True
 
 

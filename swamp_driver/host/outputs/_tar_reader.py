@@ -147,10 +147,12 @@ def _octal(field: bytes) -> int:
     if field[0] in (0x80, 0xFF):  # negative ones are times before 1970
         value = int.from_bytes(field[1:])
         return value if field[0] == 0x80 else value - (1 << 8 * (len(field) - 1))  # noqa: PLR2004
-    digits = field.split(b"\0")[0].strip()
-    if not all(digit in b"01234567" for digit in digits):
+    digits = field.split(b"\0", 1)[0].strip()
+    if not digits:
+        return 0
+    if not digits.isdigit() or b"8" in digits or b"9" in digits:
         raise HandOverError("the archive is broken: a header has a number that is none")
-    return int(digits, 8) if digits else 0
+    return int(digits, 8)
 
 
 def _number(text: str) -> int:
