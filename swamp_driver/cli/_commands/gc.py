@@ -43,7 +43,8 @@ from swamp_driver.spec import Json
 def command(ctx: click.Context, *, dry_run: bool, as_json: bool) -> None:
     """Remove what runs left behind whose process was killed: directories, containers, volumes.
 
-    Data that has expired goes too, as with `swamp-driver data gc`.
+    So do files that were on their way from step to step. Data that has expired goes too, as with
+    `swamp-driver data gc`.
 
     Safe at any time: what belongs to a live run, to another machine, or was preserved stays; to
     delete a preserved workspace use `swamp-driver workspace remove`.
