@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Iterator
 
 from swamp_driver.cli._durations import format_duration
+from swamp_driver.cli._question_lines import question_lines
 from swamp_driver.cli._run_view import RunView, StepState
 from swamp_driver.cli._style import Style
 from swamp_driver.cli._untrusted import escape_controls
@@ -25,7 +26,8 @@ def render_summary(view: RunView, *, style: Style) -> Iterator[str]:
         yield f"and {len(failed) - _MOST_FAILURES} more: swamp-driver show {view.run_id}"
     for error in view.ended.errors:
         yield f"{style.paint('error:', 'bad')} {escape_controls(error)}"
-    yield from _questions(view, style=style)
+    asking = [(step.label, step.prompt) for step in view.steps if step.status == "asking"]
+    yield from question_lines(view.run_id, asking, style=style)
     if view.ended.workspace_kept is not None:
         yield from _workspace(view, view.ended.workspace_kept)
     yield final_line(view, view.ended, style=style)
@@ -40,20 +42,6 @@ def _failure(step: StepState, *, run_id: str, style: Style) -> Iterator[str]:
         yield f"    {line}"
     command = f"swamp-driver logs {run_id} {shlex.quote(step.label)}"
     yield f"    {style.paint(f'all of its output: {escape_controls(command)}', 'quiet')}"
-
-
-def _questions(view: RunView, *, style: Style) -> Iterator[str]:
-    asking = [step for step in view.steps if step.status == "asking"]
-    for step in asking:
-        label = style.paint(escape_controls(step.label), "strong")
-        yield f"{style.mark('asking')} {label} waits for an approval: {_one_line(step.prompt)}"
-        which = f" {escape_controls(shlex.quote(step.label))}" if len(asking) > 1 else ""
-        yield f"    approve it: swamp-driver approve {view.run_id}{which}"
-        yield f"    reject it:  swamp-driver reject {view.run_id}{which}"
-
-
-def _one_line(text: str) -> str:
-    return escape_controls(" ".join(text.split()))
 
 
 def _workspace(view: RunView, path: str) -> Iterator[str]:

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 
+import attrs
 import click
 
 from swamp_driver.cli._columns import Cell
@@ -23,12 +24,21 @@ from swamp_driver.cli._handed_on import HANDED_ON, handed_on_rows
 from swamp_driver.cli._help import TeachingCommand
 from swamp_driver.cli._options import json_option
 from swamp_driver.cli._print import out_style, print_columns, print_json, print_lines
+from swamp_driver.cli._question_lines import question_lines
 from swamp_driver.cli._record_json import run_to_json
 from swamp_driver.cli._report_text import report_lines, report_to_json
 from swamp_driver.cli._style import STATUS_ROLES, Style, is_terminal
 from swamp_driver.cli._untrusted import escape_controls
 from swamp_driver.cli._words import describe_end
-from swamp_driver.host import HostSettings, ReportRecord, RunRecord, StepRecord, open_store
+from swamp_driver.host import (
+    Approvals,
+    HostSettings,
+    ReportRecord,
+    RunRecord,
+    StepRecord,
+    open_store,
+)
+from swamp_driver.spec import RunStatus
 
 
 @click.command(
@@ -51,9 +61,11 @@ def command(run: str, *, with_reports: bool, as_json: bool) -> None:
         store.close_interrupted()
         record = store.find_run(run)
         reports = store.reports(record.run_id)
+        approvals = Approvals(store).of_run(record.run_id)
     if as_json:
         shown = {"reports": [report_to_json(one) for one in reports]} if with_reports else {}
-        print_json({**run_to_json(record), **shown})
+        asked = [attrs.asdict(one) for one in approvals]
+        print_json({**run_to_json(record), "approvals": asked, **shown})
         return
     style = out_style()
     print_lines(_head(record, style))
@@ -68,6 +80,9 @@ def command(run: str, *, with_reports: bool, as_json: bool) -> None:
     if with_reports:
         width = shutil.get_terminal_size().columns if is_terminal(sys.stdout) else None
         print_lines(["", *report_lines(reports, style=style, width=width)])
+    if record.ended_at is None or record.status is RunStatus.SUSPENDED:
+        asking = [(one.label, one.prompt) for one in approvals if one.answer is None]
+        print_lines(question_lines(record.run_id, asking, style=style))
     print_lines(_foot(record, style, reports))
 
 

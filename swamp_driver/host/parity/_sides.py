@@ -7,6 +7,7 @@ from pathlib import Path
 
 import attrs
 
+from swamp_driver.errors import Problem, WorkflowError
 from swamp_driver.host._api import plan_file
 from swamp_driver.spec import Json
 from swamp_driver.workflow import Plan
@@ -35,15 +36,18 @@ def plan_sides(
     earlier run left in it would be taken for a difference.
 
     Raises:
-        WorkflowError: as `plan_file`.
+        WorkflowError: as `plan_file`; or a step waits for an approval.
         PluginError: as `plan_file`.
     """
-    plans = (
+    plans = tuple(
         plan_file(
             path, inputs=inputs, driver=side.driver, driver_config=side.config, drivers=drivers
         )
         for side in sides
     )
+    if any(plan.asks for plan in plans):
+        what = "a workflow that waits for an approval cannot be compared"
+        raise WorkflowError([Problem(what=what, file=str(path))])
     return tuple(
         attrs.evolve(plan, workspace=attrs.evolve(plan.workspace, persistent=False))
         for plan in plans

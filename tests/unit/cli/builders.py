@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import pytest
 
 from swamp_driver.spec import (
+    ApprovalRequested,
     JobEnded,
     JobOutline,
     JobStarted,
@@ -21,6 +22,7 @@ from swamp_driver.spec import (
     StepOutput,
     StepStarted,
     StepStatus,
+    WorkflowStarted,
 )
 
 E = TypeVar("E", bound=RunEvent)
@@ -69,6 +71,17 @@ class Story:
         return self.make(
             StepEnded, **self._step(step_id), status=StepStatus(status), **{**fields, **more}
         )
+
+    def asked(self, step_id: str, prompt: str) -> ApprovalRequested:
+        """Let a step wait for a person."""
+        return self.make(ApprovalRequested, **self._step(step_id), prompt=prompt)
+
+    def nested(self, step_id: str, job: str, steps: dict[str, str]) -> WorkflowStarted:
+        """Let a step run a workflow with one job; `steps` are names by ids."""
+        self._names.update({inner: (job, name) for inner, name in steps.items()})
+        outline = JobOutline(name=job, steps=tuple(steps.values()), step_ids=tuple(steps))
+        fields = {"workflow": "inner", "source": "inner.yaml", "jobs": (outline,)}
+        return self.make(WorkflowStarted, **self._step(step_id), **fields)
 
     def run_ended(self, status: str = "succeeded", **more: Any) -> RunEnded:
         """End the run."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterable
 
+import attrs
 import pytest
 
 from swamp_driver.cli._sinks._plain import PlainSink
@@ -268,3 +269,48 @@ def test_many_failures_do_not_fill_the_screen(story: Story) -> None:
     out, _ = show([*events, story.run_ended("failed")], Verbosity.QUIET)
     assert sum(line.startswith("x a/x") for line in out) == 10
     assert out[-2] == "and 15 more: swamp-driver show kx3a"
+
+
+def test_a_run_that_waits_says_for_what_and_how_to_answer(story: Story) -> None:
+    """The commands come next; that the workspace can be deleted would be wrong advice here."""
+    events = [
+        story.run_started(deploy=["ask", "check", "ship"]),
+        story.job_started("deploy"),
+        story.asked("s1", "ship\nit?"),
+        story.asked("s2", "sure?"),
+        story.run_ended("suspended", exit_code=4, workspace_kept="/w"),
+    ]
+    assert show(events) == (
+        [
+            "run kx3a: ci (ci.yaml), 1 job, 3 steps",
+            "deploy/ask: waits for an approval: ship it?",
+            "deploy/check: waits for an approval: sure?",
+            "",
+            "? deploy/ask waits for an approval: ship it?",
+            "    approve it: swamp-driver approve kx3a deploy/ask",
+            "    reject it:  swamp-driver reject kx3a deploy/ask",
+            "? deploy/check waits for an approval: sure?",
+            "    approve it: swamp-driver approve kx3a deploy/check",
+            "    reject it:  swamp-driver reject kx3a deploy/check",
+            "workspace kept: /w",
+            "    enter it:  cd /w",
+            "? run kx3a suspended in 12s: 2 to be approved, 1 waiting",
+        ],
+        [],
+    )
+
+
+def test_a_run_that_goes_on_does_not_repeat_what_was_said(story: Story) -> None:
+    """Steps that ended before count, and have had their lines."""
+    events = [
+        attrs.evolve(story.run_started(deploy=["build", "ask"]), attempt=2),
+        story.ended("s1", previous=True),
+        story.ended("s2", end=None, exit_code=None, detail="approved by ada"),
+        story.run_ended(),
+    ]
+    assert show(events)[0] == [
+        "run kx3a goes on: ci (ci.yaml), 1 job, 2 steps",
+        "+ deploy/ask: succeeded: approved by ada",
+        "",
+        "+ run kx3a succeeded in 12s: 2 succeeded",
+    ]

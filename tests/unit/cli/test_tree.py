@@ -211,3 +211,26 @@ def test_a_skipped_job_is_over(story: Story) -> None:
         story.job_ended("a", StepStatus.SKIPPED),
     )
     assert drawn(view, canvas()) == ["ci  1/1 steps  9s", "○ a         1 step"]
+
+
+def test_jobs_of_a_nested_workflow_stand_below_the_job_that_runs_it(story: Story) -> None:
+    """They appear when it begins, in the place where a reader looks for them."""
+    view = view_of(
+        story.run_started(build=["call", "ask"], publish=["push"]),
+        story.job_started("build"),
+        story.started("s1"),
+        story.nested("s1", "build/call/inner", {"s1-s1": "compile"}),
+        story.job_started("build/call/inner"),
+        story.started("s1-s1"),
+        story.asked("s2", "go on?"),
+    )
+    rows = lay_out(view, height=20)
+    assert outline(rows) == [
+        "running: build",
+        "  running: call",
+        "  asking: ask",
+        "running: build/call/inner",
+        "  running: compile",
+        "waiting: publish",
+    ]
+    assert rows[2].note == "go on?"
