@@ -43,12 +43,19 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
+ProblemKind = Literal["wrong", "absent", "input"]
+
+
 @attrs.frozen(kw_only=True, eq=False, repr=False)
 class Problem(Value):
     """One thing that is wrong, and where.
 
     `path` is dotted (`jobs[0].steps[1].run`); `line` and `column` count from 1 and are 0 where the
     problem has no place in a file (a command-line option, a value computed at run time).
+
+    `kind` says what it is about: `wrong`, what is written; `absent`, something that is named and is
+    not here, such as a model or a driver that is not installed: the file itself may be right;
+    `input`, an input that has no value.
     """
 
     what: str
@@ -58,6 +65,7 @@ class Problem(Value):
     line: int = 0
     column: int = 0
     source_line: str | None = None
+    kind: ProblemKind = "wrong"
 
     def __str__(self) -> str:
         """Render `file:line:column: path: what (hint)` on one line."""

@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
-from swamp_driver.host.data import Artifact, DataStore, DataView, artifact_to_json, query_data
+from swamp_driver.host.data import Artifact, DataStore, DataView, artifact_to_json, query_values
 from swamp_driver.spec import Json
 from swamp_driver.spec._suggest import did_you_mean
 from swamp_driver.workflow import (
@@ -33,18 +33,16 @@ def ask_data(view: DataView, function: str, arguments: Sequence[Json]) -> Json:
         case ("latest", str(model), str(name), *vary):
             name = _varied(name, vary)
             return artifact_to_json(view.latest(model, name) or _missing(view, model, name))
-        case ("version", str(model), str(name), int(number), *vary):
-            name = _varied(name, vary)
-            found = view.version(model, name, number)
-            return artifact_to_json(found or _no_version(view, model, name, number))
+        case ("version", str(model), str(name), *number_and_vary):
+            return _version(view, model, name, number_and_vary)
         case ("listVersions", str(model), str(name), *vary):
             return [one.version for one in view.list_versions(model, _varied(name, vary))]
         case ("findBySpec", str(model), str(spec)):
             return [artifact_to_json(one) for one in view.find_by_spec(model, spec)]
         case ("findByTag", str(key), str(value)):
             return [artifact_to_json(one) for one in view.find_by_tag(key, value)]
-        case ("query", str(text)):
-            return [artifact_to_json(one) for one in query_data(view, text)]
+        case ("query", str(text), *select):
+            return query_values(view, text, *select)
     raise AssertionError(function)
 
 
@@ -112,15 +110,22 @@ def _varied(name: str, vary: Sequence[Json]) -> str:
     return varied_name(name, tuple(to_text(value) for value in values))
 
 
+def _version(view: DataView, model: str, name: str, rest: Sequence[Json]) -> Json:
+    """Return a version; its number stands before or after the values of `vary`."""
+    [number] = (one for one in rest if isinstance(one, int))
+    name = _varied(name, [one for one in rest if isinstance(one, list)])
+    found = view.version(model, name, number)
+    return artifact_to_json(found or _no_version(view, model, name, number))
+
+
 def _missing(view: DataView, model: str, name: str) -> Artifact:
     """Raise that there is no such data; never return."""
     models = view.models()
     if model not in models:
         what = f"there is no data of a model {model!r}"
         nothing = "no model has written data yet"
-        raise ExpressionError(what, hint=_instead(model, models) or nothing)
-    names = view.names(model)
-    raise ExpressionError(f"{model!r} has no data {name!r}", hint=_instead(name, names))
+        raise _absent(what, _instead(model, models) or nothing)
+    raise _absent(f"{model!r} has no data {name!r}", _instead(name, view.names(model)))
 
 
 def _no_version(view: DataView, model: str, name: str, number: int) -> Artifact:
@@ -129,7 +134,13 @@ def _no_version(view: DataView, model: str, name: str, number: int) -> Artifact:
     if not found:
         return _missing(view, model, name)
     there = _listed(one.version for one in found[-_MOST_NAMED:])
-    raise ExpressionError(f"{name!r} of {model!r} has no version {number}", hint=f"has: {there}")
+    raise _absent(f"{name!r} of {model!r} has no version {number}", f"has: {there}")
+
+
+def _absent(what: str, hint: str | None) -> ExpressionError:
+    error = ExpressionError(what, hint=hint)
+    error.kind = "absent"
+    return error
 
 
 def _instead(name: str, names: Sequence[str]) -> str | None:

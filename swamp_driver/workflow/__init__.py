@@ -88,6 +88,7 @@ if TYPE_CHECKING:
     from swamp_driver.workflow._predicate import (
         compile_predicate,
         predicate_holds,
+        select_value,
         wants_all_versions,
     )
     from swamp_driver.workflow._repository_file import (
@@ -117,7 +118,12 @@ else:  # what runs do not need
                 "varied_name",
             ),
             "_plan_json": ("plan_from_json", "plan_to_json"),
-            "_predicate": ("compile_predicate", "predicate_holds", "wants_all_versions"),
+            "_predicate": (
+                "compile_predicate",
+                "predicate_holds",
+                "select_value",
+                "wants_all_versions",
+            ),
             "_repository_file": (
                 "REPOSITORY_FILE",
                 "RepositoryFile",
@@ -226,6 +232,7 @@ __all__ = [
     "plan_workflow",
     "predicate_holds",
     "runs_after_failure",
+    "select_value",
     "self_of",
     "step_path",
     "to_text",

@@ -97,7 +97,7 @@ class Bindings:
             except PluginError as error:
                 if not choice.chosen_by.place.line:
                     raise
-                self._problems.add(str(error), choice.chosen_by.place)
+                self._problems.add(str(error), choice.chosen_by.place, kind="absent")
         return self._infos[choice.driver]
 
     @property

@@ -17,7 +17,7 @@ from typing import Any
 
 import attrs
 
-from swamp_driver.errors import SwampDriverError
+from swamp_driver.errors import ProblemKind, SwampDriverError
 from swamp_driver.spec import Json
 from swamp_driver.workflow._cel_bounds import (
     MOST_CHARACTERS,
@@ -25,6 +25,7 @@ from swamp_driver.workflow._cel_bounds import (
     size_of,
     use_bounded_replace,
 )
+from swamp_driver.workflow._dialect import Absent, in_language, when_absent
 from swamp_driver.workflow._functions import FUNCTION_ROOTS, FUNCTIONS, Kind
 from swamp_driver.workflow._syntax_tree import Reference, read_references
 
@@ -45,6 +46,8 @@ class ExpressionError(Exception):
     `missing` is the key or name that has no value, where that is what is wrong.
     """
 
+    kind: ProblemKind = "wrong"
+
     def __init__(
         self, message: str, *, offset: int = 0, hint: str | None = None, missing: str | None = None
     ) -> None:
@@ -60,6 +63,8 @@ class Compiled:
 
     program: Any
     references: tuple[Reference, ...]
+    absent: Absent = "error"
+    """What data is that is not there."""
 
     @functools.cached_property
     def roots(self) -> frozenset[str]:
@@ -136,8 +141,9 @@ def _declaration(cel: Any, name: str, types: Mapping[Kind, Any]) -> Any:
 class _Calls:
     """The calls of one evaluation. The engine keeps of an exception its text alone."""
 
-    def __init__(self, call: Call | None) -> None:
+    def __init__(self, call: Call | None, absent: Absent) -> None:
         self._call = call
+        self._absent = absent
         self._errors: list[Exception] = []
 
     def answer(self, name: str, arguments: tuple[Any, ...]) -> Json:
@@ -146,6 +152,8 @@ class _Calls:
         try:
             return self._call(name, tuple(_json(argument) for argument in arguments))
         except (ExpressionError, SwampDriverError) as error:
+            if self._absent != "error" and getattr(error, "kind", "") == "absent":
+                return {} if self._absent == "empty" else None
             self._errors.append(error)
             raise RuntimeError(f"{_CALL_FAILED}{len(self._errors) - 1};") from error
 
@@ -166,7 +174,8 @@ def references_of(text: str) -> tuple[Reference, ...]:
     Raises `ExpressionError` where it cannot be parsed.
     """
     try:
-        return read_references(_environment().compile(text, disable_check=True).serialize())
+        program = _environment().compile(in_language(text), disable_check=True)
+        return read_references(program.serialize())
     except RuntimeError as error:
         raise _syntax_error(text, str(error)) from error
 
@@ -179,7 +188,7 @@ def compile_expression(text: str) -> Compiled:
     """
     references = references_of(text)
     try:
-        return Compiled(_compiled(_environment(), text), references)
+        return Compiled(_compiled(_environment(), in_language(text)), references, when_absent(text))
     except RuntimeError as error:
         raise _syntax_error(text, str(error)) from error
 
@@ -223,7 +232,7 @@ def evaluate_expression(
     `variables` has exact dicts and lists all the way down, and so has what `call` returns: the
     engine takes no others. May be called from any thread, and from within `call`.
     """
-    calls = _Calls(call)
+    calls = _Calls(call, compiled.absent)
     token = _CALLS.set(calls)
     try:
         result = compiled.program.eval(data=dict(variables))

@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
+from swamp_driver.errors import ProblemKind
 from swamp_driver.spec import Json
 from swamp_driver.workflow._cel import (
     Compiled,
@@ -42,6 +43,7 @@ class TemplateError(Exception):
 
     parts: Sequence[Literal | Expression] = ()
     """Where an expression does not end, the parts before it."""
+    kind: ProblemKind = "wrong"
 
     def __init__(
         self, message: str, template: Template, *, start: int, offset: int, hint: str | None
@@ -92,13 +94,15 @@ def evaluate_part(template: Template, part: Expression, scope: Scope) -> Json:
 
 def template_error(template: Template, part: Expression, error: ExpressionError) -> TemplateError:
     """Return what is wrong with an expression as an error of its template."""
-    return TemplateError(
+    found = TemplateError(
         str(error),
         template,
         start=part.start,
         offset=part.inner + error.offset,
         hint=error.hint,
     )
+    found.kind = error.kind
+    return found
 
 
 def evaluate(template: Template, scope: Scope) -> Json:
@@ -169,7 +173,8 @@ def tree_roots(tree: ConfigTree) -> frozenset[str]:
 
 def note_error(error: TemplateError, path: str, problems: Problems) -> None:
     """Note what is wrong with a template, at the expression where its place can be known."""
-    problems.add(str(error), error_place(error, path, problems), hint=error.hint)
+    place = error_place(error, path, problems)
+    problems.add(str(error), place, hint=error.hint, kind=error.kind)
 
 
 def error_place(error: TemplateError, path: str, problems: Problems | None = None) -> Place:

@@ -37,7 +37,10 @@ FUNCTIONS = {
     found.name: found
     for found in (
         Function(name="data.latest", signatures=(_NAMED, (*_NAMED, _VARY))),
-        Function(name="data.version", signatures=(_NUMBERED, (*_NUMBERED, _VARY))),
+        Function(
+            name="data.version",
+            signatures=(_NUMBERED, (*_NUMBERED, _VARY), (*_NAMED, _VARY, ("version", "number"))),
+        ),
         Function(name="data.listVersions", signatures=(_NAMED, (*_NAMED, _VARY)), returns="list"),
         Function(name="data.findBySpec", signatures=((_MODEL, ("spec", "text")),), returns="list"),
         Function(
@@ -45,7 +48,14 @@ FUNCTIONS = {
             signatures=((("key", "text"), ("value", "text")),),
             returns="list",
         ),
-        Function(name="data.query", signatures=((("predicate", "text"),),), returns="list"),
+        Function(
+            name="data.query",
+            signatures=(
+                (("predicate", "text"),),
+                (("predicate", "text"), ("select", "text")),
+            ),
+            returns="list",
+        ),
         Function(
             name="file.contents",
             signatures=((("path", "text"),), (_MODEL, ("name", "text"))),

@@ -50,7 +50,8 @@ def check_inputs(
             values[name] = default_of(declaration)
         elif name in declared.required and name not in later:
             hint = f"give it with --input {name}=VALUE"
-            problems.add(f"the input {quoted(name)} is required", place, hint=hint)
+            what = f"the input {quoted(name)} is required"
+            problems.add(what, place, hint=hint, kind="input")
     others = [name for name in (*given, *later) if name not in declared.declarations]
     return values | _others(declared, others, given, problems)
 

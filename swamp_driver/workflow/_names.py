@@ -162,14 +162,17 @@ def _arguments(reference: Reference, function: Function, known: Known) -> Expres
             return _error(reference, NOT_HERE, WHERE_SECRETS_GO)
         if known.vaults is not None and first is not None and first not in known.vaults:
             hint = did_you_mean(first, known.vaults) or f"there are: {', '.join(known.vaults)}"
-            return _error(reference, f"there is no vault {quoted(first)}", hint)
-    if function.name == "data.query" and first is not None:
+            error = _error(reference, f"there is no vault {quoted(first)}", hint)
+            error.kind = "absent"
+            return error
+    if function.name == "data.query":
         from swamp_driver.workflow._predicate import compile_predicate  # noqa: PLC0415 - seldom
 
-        try:
-            compile_predicate(first)
-        except ExpressionError as error:
-            return _error(reference, f"the predicate: {error}", error.hint)
+        for words, text in zip(("predicate", "selection"), reference.arguments, strict=False):
+            try:
+                compile_predicate(text or "true")
+            except ExpressionError as error:
+                return _error(reference, f"the {words}: {error}", error.hint)
     return None
 
 

@@ -177,7 +177,7 @@ def plan_call(call: Call, nested: Nested) -> tuple[WorkflowCommand, NestedPlanne
     try:
         file = nested.find(to_text(known[0]), call.caller.chain[-1])
     except WorkflowNotFoundError as error:
-        problems.add(str(error), place, hint=error.hint)
+        problems.add(str(error), place, hint=error.hint, kind="absent")
         return None
     if what := _refusal(file, call.caller, nested):
         problems.add(what, place)

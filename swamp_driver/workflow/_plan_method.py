@@ -25,6 +25,11 @@ from swamp_driver.workflow._shell_task import EXECUTE, SHELL
 from swamp_driver.workflow._static import Static
 from swamp_driver.workflow._template import Template
 
+_WHERE_TYPES_ARE = (
+    "types are classes in 'extensions/models/*.py' of the repository, or come with a package "
+    "(entry points 'swamp.models')"
+)
+
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
 class Target(Value):
@@ -186,6 +191,8 @@ class MethodPlanner:
             broken = "; ".join(self._catalog.broken())
             what = f"unknown model type {quoted(wanted)}"
             hint = f"what cannot be read: {broken}" if broken else None
+            if not types:
+                hint = hint or _WHERE_TYPES_ARE
             self._note(what, place, wanted, [SHELL, *(one.type for one in types)], hint=hint)
         return None
 
@@ -200,7 +207,7 @@ class MethodPlanner:
     ) -> None:
         names = sorted(known)
         told = did_you_mean(word, names) or hint or f"there are: {', '.join(names)}"
-        self._problems.add(what, place, hint=told)
+        self._problems.add(what, place, hint=told, kind="absent")
 
     def _check(
         self,

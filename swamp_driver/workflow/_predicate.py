@@ -19,6 +19,7 @@ FIELDS = (
     "id",
     "name",
     "version",
+    "isLatest",
     "createdAt",
     "attributes",
     "tags",
@@ -29,6 +30,7 @@ FIELDS = (
     "lifetime",
     "size",
     "runId",
+    "workflowRunId",
     "jobName",
 )
 """What a predicate can use: the keys of `artifact_to_json`."""
@@ -48,6 +50,14 @@ def compile_predicate(text: str) -> Compiled:
 def wants_all_versions(predicate: Compiled) -> bool:
     """Return whether a predicate is about versions: any other is asked of the newest alone."""
     return "version" in predicate.roots
+
+
+def select_value(select: Compiled, artifact: Mapping[str, Json]) -> Json:
+    """Return what the second argument of `data.query` makes of an artifact.
+
+    Raises `ExpressionError` where the artifact has not what it asks for.
+    """
+    return evaluate_expression(select, artifact)
 
 
 def predicate_holds(predicate: Compiled, artifact: Mapping[str, Json]) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import attrs
 
 from swamp_driver._value import Value
-from swamp_driver.errors import Problem, WorkflowError
+from swamp_driver.errors import Problem, ProblemKind, WorkflowError
 
 _LINE_BREAK = re.compile(r"\r\n|\n|\r")
 _KEPT_LINE = 1000
@@ -51,8 +51,13 @@ class Problems:
         """Take the text of another file, so that problems in it can be shown with their lines."""
         self._others[file] = _LINE_BREAK.split(text)
 
-    def add(self, what: str, place: Place, *, hint: str | None = None) -> None:
-        """Take note of a problem; one that is known already is not said twice."""
+    def add(
+        self, what: str, place: Place, *, hint: str | None = None, kind: ProblemKind = "wrong"
+    ) -> None:
+        """Take note of a problem; one that is known already is not said twice.
+
+        What is `absent` is said once for a file, at the first place that names it.
+        """
         problem = Problem(
             what=what,
             path=place.path,
@@ -61,9 +66,16 @@ class Problems:
             line=place.line,
             column=place.column,
             source_line=self.source_line(place.line, file=place.file),
+            kind=kind,
         )
-        if problem not in self._found:
+        if problem not in self._found and not (kind == "absent" and self._is_said(problem)):
             self._found.append(problem)
+
+    def _is_said(self, problem: Problem) -> bool:
+        return any(
+            (one.kind, one.what, one.file) == (problem.kind, problem.what, problem.file)
+            for one in self._found
+        )
 
     @property
     def found(self) -> tuple[Problem, ...]:

@@ -125,7 +125,8 @@ def _known(
                 problems.add(what, one.place)
         else:
             hint = did_you_mean(one.name, known) or _what_there_is(known, unreadable)
-            problems.add(f"there is no report {quoted(one.name)}", one.place, hint=hint)
+            what = f"there is no report {quoted(one.name)}"
+            problems.add(what, one.place, hint=hint, kind="absent")
     return found
 
 

@@ -222,11 +222,13 @@ def self_of(plan: Plan) -> dict[str, Json]:
 def _input_missing(references: Iterable[Reference], missing: str) -> ExpressionError | None:
     for reference in references:
         if reference.root == "inputs" and reference.path[:1] == (missing,):
-            return ExpressionError(
+            error = ExpressionError(
                 f"the input {missing!r} has no value",
                 offset=reference.offset,
                 hint=f"give it, or declare a default, or write 'has(inputs.{missing})' first",
             )
+            error.kind = "input"
+            return error
     return None
 
 

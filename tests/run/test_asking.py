@@ -106,6 +106,39 @@ jobs:
     )
 
 
+@pytest.mark.parametrize(
+    ("expression", "value"),
+    [
+        ("data.latest('git', 'nothing') == null", "true"),
+        ("null != data.latest('git', 'result')", "true"),
+        ("data.latest('git', 'nothing') == null || data.latest('git', 'nothing').version > 1", "true"),  # noqa: E501
+        ("data.latest('new', 'result').?attributes.?n.orValue(7)", "7"),
+        ("data.latest('git', 'result').?attributes.?n.orValue(7)", "3"),
+        ("data.version('git', 'result', 9).?attributes.?n.orValue('none')", "none"),
+        ("data.version('git', 'v', ['a'], 1).attributes.n", "5"),
+        ("data.version('git', 'v', 1, ['a']).attributes.n", "5"),
+        ("data.query('modelName == \"git\" && isLatest', 'name')", '["result","v-a"]'),
+        ("data.query('name == \"result\" && version >= 1', '{\"n\": attributes.n, \"v\": version}')", '[{"n":2,"v":1},{"n":3,"v":2}]'),  # noqa: E501
+        ("data.query('name == \"result\" && version == 1')[0].isLatest", "false"),
+        ("data.findBySpec('git', 'checkout').filter(d, d.tags.?workflowRunId.orValue('') == d.runId).size()", "2"),  # noqa: E501
+    ],
+)  # fmt: skip
+def test_workflows_of_others_ask_for_data_in_their_ways(
+    place: Place, expression: str, value: str
+) -> None:
+    """What is looked for may be absent; versions and projections have more than one form."""
+    place.write(attributes={"n": 2})
+    place.write(attributes={"n": 3})
+    place.write(name="v-a", attributes={"n": 5})
+    record = place.run(
+        "jobs:\n  - name: j\n    steps:\n      - name: s1\n        env:\n"
+        f"          VALUE: {json.dumps('${{ ' + expression + ' }}')}\n"
+        '        run: printf %s "$VALUE"\n'
+    )
+    assert record.status is RunStatus.SUCCEEDED, record.steps[0].detail
+    assert place.host.output("s1") == value
+
+
 def test_varied_data_is_found_by_its_values(place: Place) -> None:
     """One name for each entry of a matrix."""
     place.write(name="result-sonnet-1", attributes={"who": "sonnet"})

@@ -206,6 +206,75 @@ def test_all_problems_of_all_files_are_reported(call: Shell) -> None:
     assert {problem["line"] for problem in found[0]["problems"]} >= {4, 5}
 
 
+FOREIGN = """\
+name: foreign
+inputs:
+  properties:
+    region: {type: string}
+  required: []
+reports: {require: ["@team/summary"]}
+jobs:
+  - name: gather
+    steps:
+      - name: list
+        task: {type: model_method, modelType: "@team/cloud", modelName: c, methodName: list}
+      - name: more
+        task:
+          type: model_method
+          modelType: "@team/cloud"
+          modelName: c
+          methodName: more
+          inputs: {region: "${{ inputs.region }}"}
+      - name: known
+        task: {type: model_method, modelIdOrName: notes, methodName: write}
+      - name: nested
+        task: {type: workflow, workflowIdOrName: "@team/other"}
+      - name: secret
+        env: {TOKEN: "${{ vault.get('team', 'token') }}"}
+        run: "true"
+      - name: there
+        driver: lonely-planet
+        run: "true"
+"""
+
+
+def test_a_file_that_names_what_is_not_here_is_told_so_once_for_each(call: Shell) -> None:
+    """Who brings thirty files wants to know what to install, not where each step stands."""
+    Path("foreign.yaml").write_text(FOREIGN, encoding="utf-8")
+
+    done = call("validate", "foreign.yaml")
+
+    assert done.code == 2
+    assert done.err.count("unknown model type '@team/cloud'") == 1
+    assert "entry points 'swamp.models'" in done.err
+    for what in (
+        "model 'notes'",
+        "workflow '@team/other'",
+        "vault 'team'",
+        "report '@team/summary'",
+    ):
+        assert what in done.err
+    assert "'region' has no value" not in done.err
+
+
+def test_the_shape_of_a_file_can_be_right_where_what_it_names_is_absent(call: Shell) -> None:
+    """Files of others can be checked before their models are there."""
+    Path("foreign.yaml").write_text(FOREIGN, encoding="utf-8")
+    Path("wrong.yaml").write_text(
+        FOREIGN.replace("methodName: more", "methodNam: more"), encoding="utf-8"
+    )
+
+    done = call("validate", "--shape", "foreign.yaml")
+    wrong = call("validate", "--shape", "wrong.yaml", "--json")
+    [told] = json.loads(wrong.out)["files"]
+
+    assert done.code == 0
+    assert "unknown model type '@team/cloud'" in done.out
+    assert wrong.code == 2
+    assert [problem["kind"] for problem in told["problems"]] == ["wrong", "wrong"]
+    assert {problem["kind"] for problem in told["absent"]} == {"absent"}
+
+
 def test_a_file_with_required_inputs_can_be_validated(call: Shell) -> None:
     """Whoever checks files in CI has no values for their inputs."""
     Path("needs.yaml").write_text(

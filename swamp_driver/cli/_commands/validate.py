@@ -22,6 +22,7 @@ from swamp_driver.host import plan_file
     cls=TeachingCommand,
     examples=(
         ("check one file", "swamp-driver validate ci.yaml"),
+        ("files of others, without the models they use", "swamp-driver validate --shape *.yaml"),
         ("all problems of many files, for a program", "swamp-driver validate .ci/*.yaml --json"),
     ),
     exit_codes=(
@@ -32,45 +33,63 @@ from swamp_driver.host import plan_file
 @click.argument(
     "files", nargs=-1, required=True, shell_complete=complete_workflows, metavar="FILE..."
 )
+@click.option(
+    "--shape",
+    is_flag=True,
+    help="Judge the files alone: what they name may be absent here.",
+)
 @json_option
-def command(files: tuple[str, ...], *, as_json: bool) -> int:
+def command(files: tuple[str, ...], *, shape: bool, as_json: bool) -> int:
     """Check workflow files: all problems at once.
 
-    Nothing is run. Inputs need no values for this; drivers that a file names must be installed.
+    Nothing is run. Inputs need no values for this; what a file names must be here: models,
+    workflows, reports, vaults, drivers. With `--shape`, what is not here is told and no problem.
     """
-    found = {file: _problems(file) for file in files}
+    found = [_checked(file, shape=shape) for file in files]
     if as_json:
-        print_json({"files": [_to_json(file, problems) for file, problems in found.items()]})
+        print_json({"files": [one.to_json() for one in found]})
     else:
         _show(found)
-    return 2 if any(found.values()) else 0
+    return 2 if any(one.problems for one in found) else 0
 
 
-def _problems(file: str) -> tuple[Problem, ...]:
+@attrs.frozen
+class _Checked:
+    """A file, what is wrong with it, and what it names that is not here and need not be."""
+
+    file: str
+    problems: Sequence[Problem] = ()
+    absent: Sequence[Problem] = ()
+
+    def to_json(self) -> dict[str, object]:
+        return {
+            "file": self.file,
+            "ok": not self.problems,
+            "problems": [attrs.asdict(problem) for problem in self.problems],
+            "absent": [attrs.asdict(problem) for problem in self.absent],
+        }
+
+
+def _checked(file: str, *, shape: bool) -> _Checked:
     try:
         plan_file(file)
     except WorkflowError as error:
-        return tuple(problem for problem in error.problems if not _is_missing_input(problem))
-    return ()
+        found = [problem for problem in error.problems if problem.kind != "input"]
+        absent = [problem for problem in found if shape and problem.kind == "absent"]
+        return _Checked(file, [problem for problem in found if problem not in absent], absent)
+    return _Checked(file)
 
 
-def _is_missing_input(problem: Problem) -> bool:
-    """Return whether a value is missing: it has no place in the file, as a wrong default has."""
-    return problem.path.startswith("inputs.") and not problem.line
-
-
-def _show(found: dict[str, tuple[Problem, ...]]) -> None:
-    for file, problems in found.items():
-        if not problems:
-            print_lines([f"{out_style().mark('succeeded')} {escape_controls(file)}"])
-    wrong = [problem for problems in found.values() for problem in problems]
+def _show(found: Sequence[_Checked]) -> None:
+    for one in found:
+        if not one.problems:
+            print_lines([f"{out_style().mark('succeeded')} {escape_controls(one.file)}"])
+            print_lines(
+                [
+                    f"    {out_style().paint(escape_controls(problem.what), 'quiet')}"
+                    for problem in one.absent
+                ]
+            )
+    wrong = [problem for one in found for problem in one.problems]
     if wrong:
         print_errors(render_problems(wrong, style=err_style()))
-
-
-def _to_json(file: str, problems: Sequence[Problem]) -> dict[str, object]:
-    return {
-        "file": file,
-        "ok": not problems,
-        "problems": [attrs.asdict(problem) for problem in problems],
-    }

@@ -2,7 +2,7 @@
 
 from swamp_driver.host.data._artifact import Artifact, Kind, NewArtifact, artifact_to_json
 from swamp_driver.host.data._garbage import collect_data_garbage
-from swamp_driver.host.data._query import query_data
+from swamp_driver.host.data._query import query_data, query_values
 from swamp_driver.host.data._store import Collected, DataStore, open_data_store
 from swamp_driver.host.data._view import DataView
 
@@ -17,4 +17,5 @@ __all__ = [
     "collect_data_garbage",
     "open_data_store",
     "query_data",
+    "query_values",
 ]

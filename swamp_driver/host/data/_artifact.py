@@ -77,7 +77,7 @@ def artifact_to_json(artifact: Artifact) -> dict[str, Json]:
         "version": artifact.version,
         "createdAt": created.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         "attributes": dict(artifact.attributes),
-        "tags": dict(artifact.tags),
+        "tags": {"workflowRunId": artifact.run_id, **artifact.tags},
         "modelName": artifact.model,
         "specName": artifact.spec,
         "dataType": artifact.kind,
@@ -85,5 +85,6 @@ def artifact_to_json(artifact: Artifact) -> dict[str, Json]:
         "lifetime": artifact.lifetime,
         "size": artifact.size_bytes,
         "runId": artifact.run_id,
+        "workflowRunId": artifact.run_id,
         "jobName": artifact.job,
     }

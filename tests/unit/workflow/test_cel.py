@@ -317,3 +317,28 @@ print("alive")
     )
 
     assert (ended.returncode, ended.stdout) == (0, "alive\n"), ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("expression", "vault", "key"),
+    [
+        ("vault.get(main, API_KEY)", "main", "API_KEY"),
+        ("vault.get(my-vault, api-key)", "my-vault", "api-key"),
+        ("vault.get('main', inputs.text)", "main", "abc"),
+        ("vault.get(inputs.text, KEY)", "abc", "KEY"),
+        ("['k'].map(v, vault.get('main', v))[0]", "main", "k"),
+        ("vault.get('a, b', 'c')", "a, b", "c"),
+    ],
+)
+def test_bare_words_name_vaults_and_their_secrets(expression: str, vault: str, key: str) -> None:
+    """Others write them so; what stands elsewhere in the expression too is a name of it."""
+    asked: list[tuple[Json, ...]] = []
+
+    def call(_: str, arguments: tuple[Json, ...]) -> Json:
+        asked.append(arguments)
+        return "secret"
+
+    value = evaluate_expression(compile_expression(expression), {"inputs": INPUTS}, call)
+
+    assert value == "secret"
+    assert asked == [(vault, key)]
