@@ -18,7 +18,9 @@ from swamp_driver.workflow import (
     ApprovalCommand,
     Command,
     MethodCommand,
+    PlannedBackground,
     PlannedJob,
+    PlannedReadiness,
     PlannedStep,
     PlannedWorkspace,
     ShellCommand,
@@ -157,6 +159,7 @@ def _step_facts(step: StepOutline, binding: BindingOutline | None) -> Iterator[t
         yield "in", planned.working_dir.text
     yield "env", ", ".join(f"{name}{' (secret)' * (name in step.secrets)}" for name in step.env)
     yield "time-out", _timeout(planned.command)
+    yield "service", _service(planned.background) if planned.background else ""
     yield "note", ", ".join(_traits(planned))
     for output in planned.outputs:
         yield "hands on", f"{output.path.text} to {', '.join(output.make_available_to)}"
@@ -214,6 +217,25 @@ def _duration(written: Template | int | None, *, of_a_second: int) -> str:
             return text
         case number:
             return format_duration(number / of_a_second)
+
+
+def _service(background: PlannedBackground) -> str:
+    until = f"until the end of the {background.until}"
+    return f"{until}, ready {_readiness(background.ready_when)}"
+
+
+def _readiness(ready: PlannedReadiness | None) -> str:
+    match ready:
+        case None:
+            return "at once"
+        case PlannedReadiness(port=Template(text=port)) | PlannedReadiness(port=int(port)):
+            return f"when port {port} listens"
+        case PlannedReadiness(log=Template(text=log)):
+            return f"when it prints '{log}'"
+        case PlannedReadiness(command=Template(text=command)):
+            return f"when this succeeds: {_script(command)}"
+        case _:
+            return ""
 
 
 def _traits(step: PlannedStep) -> Iterator[str]:

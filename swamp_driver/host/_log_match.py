@@ -10,6 +10,8 @@ from swamp_driver.workflow import pattern_matches
 _LONGEST_LINE = 16 * 1024
 """Of a longer line only the end is looked at: memory is bounded, whatever a step prints."""
 
+_NO_END = "\x01"
+
 
 class LogMatch:
     """Matches lines of both streams, each on its own; a line counts before its end has come.
@@ -32,7 +34,8 @@ class LogMatch:
     def _feed(self, stream: Stream, data: bytes) -> None:
         text = self._rest[stream] + data
         # A carriage return ends a line for those who print progress, and `$` must match before it.
-        lines = text.replace(b"\r", b"\n")
-        if pattern_matches(self._pattern, lines.decode(errors="replace")):
+        lines = text.replace(b"\r", b"\n").decode(errors="replace")
+        # What is read so far of a line may be matched, but its end has not come: no `$` there.
+        if pattern_matches(self._pattern, lines + _NO_END):
             self.found.set()
         self._rest[stream] = text[text.rfind(b"\n") + 1 :][-_LONGEST_LINE:]

@@ -138,6 +138,8 @@ def _check_step(step: Step, check: _Expressions, steps: StepCheck, problems: Pro
         if record is not None:
             _check_script(record.run, record.where.value("run").path, problems)
             _check_env(record.env or {}, record.where.value("env"), problems)
+    if (ready := step.ready_when) is not None:
+        _check_script(ready.command, ready.where.value("command").path, problems)
     if item is not None and not re.fullmatch(_IDENTIFIER, item) and step.for_each and item:
         problems.add(
             f"{quoted(item)} cannot be the name of an item",

@@ -198,6 +198,9 @@ def _trees(step: PlannedStep) -> Iterator[tuple[str, ConfigTree]]:
     for name, value in step.env.items():
         yield f"env.{name}", value
     yield "workingDir", step.working_dir
+    if step.background is not None and (ready := step.background.ready_when) is not None:
+        yield "readyWhen.port", ready.port
+        yield "readyWhen.log", ready.log
     yield from command_trees(step.command)
     yield "once", step.once
     for output in step.outputs:

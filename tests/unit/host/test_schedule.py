@@ -16,6 +16,7 @@ from swamp_driver.host._schedule import (
 from swamp_driver.spec import StepStatus
 from swamp_driver.workflow import (
     Plan,
+    PlannedBackground,
     PlannedBinding,
     PlannedDependency,
     PlannedJob,
@@ -101,6 +102,21 @@ class Run:
         """End a step, and return what follows."""
         job, step = self._steps[name]
         return told(self.schedule.step_ended(job, step, status))
+
+    def ready(self, name: str, status: StepStatus = OK) -> list[str]:
+        """Let a background step be ready, and return what follows."""
+        job, step = self._steps[name]
+        return told(self.schedule.service_ready(job, step, status))
+
+    def stop(self, name: str, status: StepStatus = OK) -> list[str]:
+        """Let a background step end that was ready, and return what follows."""
+        job, step = self._steps[name]
+        return told(self.schedule.service_changed(job, step, status, is_over=True))
+
+
+def a_service(name: str, **fields: object) -> PlannedStep:
+    """Return a background step that lives as long as its job."""
+    return a_step(name, background=PlannedBackground(), **fields)
 
 
 def test_independent_steps_start_together_in_plan_order() -> None:
@@ -238,3 +254,74 @@ def test_a_step_that_waits_for_room_may_be_stopped_by_a_failure() -> None:
         SKIPPED,
         "an earlier step of its job failed",
     )
+
+
+def test_a_job_ends_when_its_services_were_stopped() -> None:
+    """What depends on the job may want the same port."""
+    run = Run(
+        a_plan(
+            a_job("j", a_service("s"), a_step("use", depends_on=after(s="succeeded"))),
+            a_job("next", a_step("n"), depends_on=after(j="succeeded")),
+        )
+    )
+    assert run.begun == ["job j", "run s"]
+    assert run.ready("s") == ["run use"]
+    assert run.end("use", OK) == ["stop s-s"]
+    assert run.stop("s") == ["end j succeeded", "job next", "run n"]
+
+
+def test_a_service_of_the_run_is_stopped_when_all_else_is_over() -> None:
+    """Its job counts as ended for others, and takes no place among jobs at once."""
+    until_run = PlannedBackground(until="run")
+    run = Run(
+        a_plan(
+            a_job("j", a_step("s", background=until_run)),
+            a_job("next", a_step("n"), depends_on=after(j="succeeded")),
+            concurrency=1,
+        )
+    )
+    assert run.ready("s") == ["job next", "run n"]
+    assert run.end("n", OK) == ["end next succeeded", "stop s-s"]
+    assert not run.schedule.is_over
+    assert run.stop("s") == ["end j succeeded"]
+    assert run.schedule.is_over
+
+
+def test_a_service_that_dies_stops_its_job_and_what_comes_later() -> None:
+    """It was there, and is not any more."""
+    run = Run(
+        a_plan(
+            a_job(
+                "j",
+                a_service("s"),
+                a_step("use", depends_on=after(s="succeeded")),
+                a_step("more", depends_on=after(s="succeeded", use="succeeded")),
+            )
+        )
+    )
+    run.ready("s")
+    assert run.stop("s", FAILED) == []
+    assert run.end("use", OK) == ["skipped more", "end j failed"]
+
+
+def test_a_service_of_the_run_that_dies_late_fails_its_job() -> None:
+    """Jobs that have not begun see that."""
+    until_run = PlannedBackground(until="run")
+    run = Run(
+        a_plan(
+            a_job("j", a_step("s", background=until_run)),
+            a_job("next", a_step("n")),
+            a_job("last", a_step("l"), depends_on=after(j="succeeded", next="succeeded")),
+        )
+    )
+    run.ready("s")
+    assert run.stop("s", FAILED) == ["end j failed"]
+    assert run.end("n", OK) == ["end next succeeded", "skipped l", "end last skipped"]
+
+
+def test_an_allowed_failure_of_a_service_fails_nothing() -> None:
+    """As with any step."""
+    run = Run(a_plan(a_job("j", a_service("s", allow_failure=True), a_step("use"))))
+    run.ready("s")
+    assert run.stop("s", FAILED) == []
+    assert run.end("use", OK) == ["end j succeeded"]

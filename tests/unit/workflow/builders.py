@@ -23,7 +23,9 @@ from swamp_driver.workflow import (
 )
 
 SOURCE = "ci.yaml"
-ALL = frozenset({Capability.HOST_VISIBLE, Capability.ATTACH, Capability.PERSISTENT})
+ALL = frozenset(
+    {Capability.HOST_VISIBLE, Capability.ATTACH, Capability.PERSISTENT, Capability.SERVICES}
+)
 
 
 @attrs.frozen(kw_only=True)
