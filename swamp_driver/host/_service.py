@@ -42,7 +42,8 @@ class Service:
 
     def stop(self) -> None:
         """End it, since nothing needs it any more: TERM, its grace period, KILL."""
-        self._is_stopped = True
+        if not self._run_cancel.cancelled:
+            self._is_stopped = True
         self.cancel.cancel()
 
     def see(self, stream: Stream, data: bytes) -> None:
