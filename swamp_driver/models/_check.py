@@ -5,7 +5,6 @@ The schemas are a subset of JSON Schema; `_keywords` says which. A value is what
 
 from __future__ import annotations
 
-import difflib
 import json
 import math
 import re
@@ -65,6 +64,8 @@ def join_path(path: str, key: str) -> str:
 
 def unknown(what: str, name: str, known: Iterable[str]) -> str:
     """Return words for a name that is not known, with the one that may be meant."""
+    import difflib  # noqa: PLC0415 - needed only once something is wrong
+
     names = list(known)
     close = difflib.get_close_matches(name[:_SHOWN], names, n=1)
     if close:

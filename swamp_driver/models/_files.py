@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from typing import IO, Any, Callable
 
 
@@ -12,6 +11,8 @@ class FileWriter:
     def __init__(self, name: str, keep: Callable[[IO[bytes]], None]) -> None:
         self.name = name
         self._keep = keep
+        import tempfile  # noqa: PLC0415 - 10 ms, and not every method writes files
+
         self._file: IO[bytes] | None = tempfile.TemporaryFile()  # noqa: SIM115 - closed below
 
     def write(self, data: bytes | str) -> int:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import functools
+import importlib.util
 import io
+import marshal
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -42,8 +44,21 @@ def pack(sources: Mapping[str, str]) -> bytes:
 
 @functools.lru_cache(maxsize=1)
 def _runtime() -> dict[str, bytes]:
-    """Return the files of this package, read once."""
+    """Return the files of this package, read once, and what they are compiled to.
+
+    A Python of the version that runs here takes the latter, which saves it a third of its start;
+    any other takes the sources.
+    """
     found = {"__main__.py": _MAIN.encode(), "swamp_driver/__init__.py": b""}
     for path in sorted(Path(__file__).parent.glob("*.py")):
-        found[f"swamp_driver/models/{path.name}"] = path.read_bytes()
+        name = f"swamp_driver/models/{path.name}"
+        found[name] = path.read_bytes()
+        found[f"{name}c"] = _compiled(found[name], name)
     return found
+
+
+def _compiled(source: bytes, name: str) -> bytes:
+    """Return a module compiled: in the form that is taken without a look at the source."""
+    code = compile(source, name, "exec", dont_inherit=True)
+    header = importlib.util.MAGIC_NUMBER + (1).to_bytes(4, "little")
+    return header + importlib.util.source_hash(source) + marshal.dumps(code)

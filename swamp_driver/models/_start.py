@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
-import zipfile
+import zipimport
 from pathlib import Path
 
 from swamp_driver.models._runtime import run_request
@@ -25,8 +25,7 @@ def main() -> None:
     sys.path.insert(1, str(folder))
 
     def read(file: str) -> bytes:
-        with zipfile.ZipFile(program) as archive:
-            return archive.read(f"{SOURCES}/{file}")
+        return zipimport.zipimporter(str(program)).get_data(str(folder / file))
 
     code = run_request(program.absolute().parent, read, str(folder))
     logging.shutdown()

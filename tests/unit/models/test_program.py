@@ -9,6 +9,7 @@ import os
 import signal
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import attrs
@@ -338,6 +339,22 @@ def test_the_program_is_the_same_for_the_same_sources() -> None:
     """So that it can be cached by content, and shown to be what was planned."""
     sources = {"b.py": "x = 1\n", "a/__init__.py": ""}
     assert pack(sources) == pack(dict(reversed(sources.items())))
+
+
+def test_a_python_of_another_version_takes_the_sources(tmp_path: Path) -> None:
+    """What was compiled here is for this version alone."""
+    process = start(tmp_path, "returns")
+    end(process, tmp_path)
+    program = tmp_path / "method.pyz"
+    with zipfile.ZipFile(program) as archive:
+        found = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(program, "w") as archive:
+        for name, data in found.items():
+            archive.writestr(name, b"\0\0\r\n" + data[4:] if name.endswith("pyc") else data)
+    (tmp_path / "outcome.json").unlink()
+    command = [sys.executable, "-I", str(program)]
+    subprocess.run(command, check=True, capture_output=True, env={"TMPDIR": str(tmp_path)})
+    assert json.loads((tmp_path / "outcome.json").read_text())["outcome"] == "ok"
 
 
 def test_the_runtime_is_python_3_9() -> None:
