@@ -18,7 +18,7 @@ from swamp_driver_conformance.judge import JudgeOptions, judge
 from swamp_driver_ssh import SshDriver
 
 from swamp_driver.errors import UnavailableError, UnsupportedCapabilityError, WorkspaceError
-from swamp_driver.host import HostSettings, load_workflow_text, plan, run
+from swamp_driver.host import HostSettings, load_workflow_text, open_store, plan, run
 from swamp_driver.host.data import open_data_store
 from swamp_driver.spec import Json, RunContext, StepEnd, StepIO, Workspace, structure_config
 from swamp_driver.testing import (
@@ -60,6 +60,21 @@ jobs:
     steps:
       - name: look
         task: {type: model_method, modelType: test/far, modelName: far, methodName: look}
+"""
+APART = """
+name: apart
+workspace: {enabled: false}
+jobs:
+  - name: work
+    steps:
+      - name: make
+        run: |
+          mkdir -p out/empty && head -c 20000000 /dev/urandom > out/big && chmod 711 out/big
+          sha256sum < out/big
+        outputs: [{path: out, makeAvailableTo: [use]}]
+      - name: use
+        dependsOn: [{step: make, condition: {type: succeeded}}]
+        run: sha256sum < out/big; ls -A out; test -x out/big; ls ..
 """
 PROGRAMS = {"sshd": "openssh-server", "ssh": "openssh-client", "bwrap": "bubblewrap"}
 PATH = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
@@ -215,6 +230,23 @@ def test_a_method_of_a_model_runs_on_the_far_side(far: FarSide, tmp_path: Path) 
         (found,) = store.latest_of("far")
     assert found.attributes["workspace"] == record.workspace_path
     assert found.attributes["device"] != far.root.stat().st_dev
+
+
+def test_files_are_handed_on_where_steps_share_nothing(far: FarSide, tmp_path: Path) -> None:
+    """A driver that knows nothing of outputs carries them, by running steps and nothing else."""
+    settings = HostSettings(root=far.root, state_dir=tmp_path / "state")
+    loaded, drivers = load_workflow_text(APART), {"ssh": SshDriver}
+    planned = plan(loaded, driver="ssh", driver_config=far.options, drivers=drivers)
+    record = run(planned, settings=settings, drivers=drivers)
+
+    assert [(step.end, step.detail) for step in record.steps] == [(StepEnd.SUCCEEDED, "")] * 2
+    with open_store(settings) as store:
+        made, used = (
+            b"".join(piece.data for piece in store.step_output(record.run_id, step.step_id))
+            for step in record.steps
+        )
+    assert used == made + b"big\nempty\n" + f"{record.steps[1].step_id}\n".encode()
+    assert far.names() == ["runs"]
 
 
 def test_a_login_that_is_refused_says_what_ssh_says(far: FarSide) -> None:
