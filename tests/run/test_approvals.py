@@ -415,3 +415,28 @@ def test_a_killed_process_leaves_a_suspended_run_or_an_interrupted_one(
     code, output = run("gc")
     assert code == 0, output
     assert left_in(tmp_path / "root") == []
+
+
+def test_a_run_waits_for_its_answer_where_a_service_lives(host: HostForTests) -> None:
+    """A process cannot be put aside and taken up again."""
+
+    def serve(request: StepRequest, io: StepIO) -> StepResult:
+        while not host.observer.of(ApprovalRequested):
+            io.cancel.wait(0.01)
+        answer(host)
+        return hangs()(request, io)
+
+    record = host.run(
+        """
+        jobs:
+          - name: deploy
+            steps:
+              - {name: server, run: x, background: true}
+              - name: ask
+                task: {type: manual_approval, prompt: "go on?"}
+                dependsOn: [{step: server, condition: {type: succeeded}}]
+        """,
+        drivers={"fake": fake_driver({"server": serve})},
+    )
+    assert statuses(record) == {"server": "succeeded", "ask": "succeeded"}
+    assert record.status is RunStatus.SUCCEEDED

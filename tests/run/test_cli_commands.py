@@ -147,7 +147,11 @@ def test_inputs_come_from_arguments_and_files(call: Shell, tmp_path: Path) -> No
         ("inputs.json", None, ": the file cannot be read: No such file or directory"),
         ("inputs.yaml", "- a", ": it must hold names with values"),
         ("inputs.yaml", "a: 1\na: 2", ":2:1: a: the key 'a' stands here a second time"),
-        ("inputs.yaml", "a: !!python/name:os.system x", ":1:4: a: the tag 'tag:yaml.org,2002:python/name:os.system'"),
+        (
+            "inputs.yaml",
+            "a: !!python/name:os.system x",
+            ":1:4: a: the tag 'tag:yaml.org,2002:python/name:os.system'",
+        ),
         ("inputs.toml", "a = \n", ":1:5: not TOML: Invalid value"),
     ],
 )

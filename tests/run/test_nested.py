@@ -382,3 +382,37 @@ def test_a_workflow_is_found_below_workflows_by_its_id(files: Files) -> None:
         nesting = planned(files).nesting
         assert nesting is not None
         assert [Path(one.path).name for one in nesting.files if one.text.endswith(body)] == [file]
+
+
+def test_services_of_a_nested_workflow_end_with_it(files: Files) -> None:
+    """`until: run` is the end of the workflow that they stand in, in each iteration on its own."""
+    files.write(
+        main="""
+        jobs:
+          - name: all
+            concurrency: 1
+            steps:
+              - name: each-${{ self.x }}
+                forEach: {item: x, in: [a, b]}
+                task: {type: workflow, workflowIdOrName: inner}
+        """,
+        inner="""
+        jobs:
+          - name: services
+            steps: [{name: server, run: x, background: true, until: run}]
+          - name: use
+            dependsOn: [{job: services, condition: {type: succeeded}}]
+            steps: [{name: client, run: x}]
+        """,
+    )
+    record = files.run(drivers={"raw": fake_driver({"server": hangs()})})
+    ended = [f"{event.job}/{event.step}" for event in files.observer.of(StepEnded)]
+    assert ended == [
+        "all/each-a/use/client",
+        "all/each-a/services/server",
+        "all/each-a",
+        "all/each-b/use/client",
+        "all/each-b/services/server",
+        "all/each-b",
+    ]
+    assert record.status is RunStatus.SUCCEEDED
