@@ -21,6 +21,7 @@ from swamp_driver.workflow import (
     PlannedBackground,
     PlannedJob,
     PlannedReadiness,
+    PlannedReport,
     PlannedStep,
     PlannedWorkspace,
     ShellCommand,
@@ -70,6 +71,10 @@ class _PlanLines:
             yield from self.fields.render("at", outline.workspace_path)
         if plan.concurrency is not None:
             yield from self.fields.render("at once", plural(plan.concurrency, "job"))
+        for report in plan.reports.reports:
+            yield from self.fields.render("report", _report_words(report))
+        for what in plan.reports.unreadable:
+            yield from self.fields.render("no report", what, role="warn")
 
     def _binding(self, binding: BindingOutline) -> Iterator[str]:
         yield self._title("driver", f"{binding.driver} [{binding.id}]", "")
@@ -109,6 +114,18 @@ class _PlanLines:
     def _title(self, kind: str, name: str, more: str) -> str:
         shown = self.fields.style.paint(escape_controls(name), "strong")
         return f"{kind} {shown} {self.fields.style.paint(escape_controls(more), 'quiet')}".rstrip()
+
+
+def _report_words(report: PlannedReport) -> str:
+    if report.scope == "workflow":
+        on = "on the run"
+    elif report.methods:
+        on = f"after {', '.join(report.methods)}"
+    elif report.model_types:
+        on = f"after methods of {', '.join(report.model_types)}"
+    else:
+        on = "after each method"
+    return f"{report.name} {on}{', required' * report.required}"
 
 
 def _workspace_words(workspace: PlannedWorkspace) -> str:

@@ -305,10 +305,10 @@ class _Run:
         sources = self._report_sources(coordinator)
         with reporting(self._plan.reports, sources=sources, bus=bus) as finish:
             coordinator.run()
-            outcome.status = self._status(coordinator)
-            outcome.errors = tuple(coordinator.broken)
-            if not coordinator.is_suspended:
-                outcome.errors += finish(outcome.status)
+            status = self._status(coordinator)
+            missing = () if coordinator.is_suspended else finish(status)
+        outcome.status = status
+        outcome.errors = (*coordinator.broken, *missing)
         if coordinator.is_suspended:
             self._keep_history(bus, coordinator)
         if outcome.status is RunStatus.SUCCEEDED and outcome.errors:

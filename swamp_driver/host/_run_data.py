@@ -50,9 +50,10 @@ class RunData:
 
     def written(self) -> tuple[dict[str, Json], ...]:
         """Return what the run has written and is still there, as reports are given it."""
-        store = self._store
-        if store is None:
+        # What another process wrote before the run was suspended is there, and not opened yet.
+        if self._store is None and not (self._settings.state_dir / "data.sqlite").exists():
             return ()
+        store = self.store()
         return tuple(store.for_reports(one) for one in store.of_run(self._run_id))
 
     def end_job(self, job: str) -> None:

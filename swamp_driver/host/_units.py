@@ -114,6 +114,7 @@ def record_of(
     unit: AnyUnit, run_id: str, status: StepStatus | None, **fields: object
 ) -> StepRecord:
     """Return a record of a unit."""
+    data = unit.bound.data if isinstance(unit, Unit) else None
     return StepRecord(
         run_id=run_id,
         step_id=unit.step_id,
@@ -122,5 +123,8 @@ def record_of(
         driver=unit.driver if isinstance(unit, Unit) else "",
         status=status,
         allowed_failure=unit.step.allow_failure and status is StepStatus.FAILED,
+        model=data.model if data else None,
+        model_type=data.model_type if data else None,
+        method=data.method if data else None,
         **fields,  # type: ignore[arg-type]
     )

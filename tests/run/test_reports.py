@@ -32,6 +32,55 @@ def count(context):
     failed = [step.name for step in context.steps if step.status == "failed"]
     return Report(f"# {len(failed)} failed\\n", {"failed": failed, "run": context.run.status})
 """
+COUNTER = """
+from swamp_driver.models import File, Model, Resource, method
+
+class Counter(Model):
+    type = "demo/counter"
+    resources = {"figure": Resource()}
+    files = {"log": File(content_type="text/plain")}
+
+    @method
+    def count(self, to: int):
+        self.write_resource("figure", "figure", {"figure": to})
+        with self.create_file_writer("log", "log") as file:
+            file.write("counted")
+        if to > 1:
+            raise ValueError("too far")
+"""
+COUNTING = """\
+name: w
+jobs:
+  - name: j
+    steps:
+      - {name: script, run: "true"}
+      - name: count-${{ self.to }}
+        forEach: {item: to, in: [1, 2]}
+        allowFailure: true
+        task:
+          type: model_method
+          modelType: demo/counter
+          modelName: c
+          methodName: count
+          inputs: {to: "${{ self.to }}"}
+        dataOutputOverrides: [{specName: figure, vary: [to]}, {specName: log, vary: [to]}]
+"""
+ASKING = """\
+name: w
+jobs:
+  - name: j
+    steps:
+      - name: count
+        task:
+          type: model_method
+          modelType: demo/counter
+          modelName: c
+          methodName: count
+          inputs: {to: 1}
+      - name: ask
+        dependsOn: [{step: count, condition: {type: succeeded}}]
+        task: {type: manual_approval, prompt: Go on?}
+"""
 
 
 class Repository:
@@ -103,6 +152,49 @@ def test_a_report_on_the_workflow_reads_the_workspace_before_it_goes(
 
     assert report.markdown == "made\n7"
     assert list((repository.settings.root / "runs").iterdir()) == []
+
+
+def test_a_report_on_a_method_reads_what_the_method_wrote(repository: Repository) -> None:
+    """That is what it is for: data of one step, in words."""
+    models = repository.directory / "extensions/models"
+    models.mkdir(parents=True)
+    (models / "count.py").write_text(COUNTER, encoding="utf-8")
+    repository.write(
+        "counted.py",
+        """
+        from swamp_driver.reports import Report, report
+
+        @report(scope="method", model_types=["demo/counter"])
+        def counted(context):
+            step, data = context.step, context.data
+            figure = data.latest("c", "figure", [step.name[-1]]).attributes["figure"]
+            log = data.latest("c", "log", [step.name[-1]])
+            return f"{step.name} {step.status}: {figure} {log.read_text()}", {
+                "model": [step.model, step.model_type, step.method],
+                "workspace": context.workspace,
+                "run": context.run.status,
+            }
+
+        @report(scope="workflow")
+        def total(context):
+            found = context.data.find(model="c", spec="figure")
+            return str(sum(one.attributes["figure"] for one in found))
+        """,
+    )
+
+    status, _, reports = repository.run(COUNTING)
+
+    assert status == "succeeded", repository.notices
+    assert {report.step or report.name: report.markdown for report in reports} == {
+        "count-1": "count-1 succeeded: 1 counted",
+        "count-2": "count-2 failed: 2 counted",
+        "total": "3",
+    }
+    assert reports[0].json == {
+        "model": ["c", "demo/counter", "count"],
+        "workspace": None,
+        "run": "running",
+    }
 
 
 def test_a_report_that_fails_is_told_of_and_does_not_fail_the_run(repository: Repository) -> None:
@@ -282,3 +374,44 @@ def test_reports_go_to_the_summary_page_of_github(
     Shell(capsys)("run", "w.yaml", "--format", "github")
 
     assert page.read_text(encoding="utf-8") == "# 1 failed\n\n\n"
+
+
+def test_a_run_that_was_suspended_reports_on_all_of_it(
+    repository: Repository,
+    root: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """An approval in the middle must not cut a report in two, nor make one twice."""
+    models = repository.directory / "extensions/models"
+    models.mkdir(parents=True)
+    (models / "count.py").write_text(COUNTER, encoding="utf-8")
+    repository.write(
+        "each.py",
+        """
+        from swamp_driver.reports import report
+
+        @report(scope="method")
+        def each(context):
+            return context.step.name
+
+        @report(scope="workflow")
+        def whole(context):
+            figures = [one.attributes["figure"] for one in context.data.find(spec="figure")]
+            return f"{[step.name for step in context.steps]} {figures}"
+        """,
+    )
+    (repository.directory / "w.yaml").write_text(ASKING, encoding="utf-8")
+    monkeypatch.chdir(repository.directory)
+    call = Shell(capsys)
+
+    assert call("run", "w.yaml").code == 4
+    assert "whole" not in call("reports").out
+    approved = call("approve", "last")
+
+    assert approved.code == 0, approved.err
+    reports = json.loads(call("reports", "last", "--json").out)["reports"]
+    assert [(one["name"], one["markdown"]) for one in reports] == [
+        ("each", "count"),
+        ("whole", "['count', 'ask'] [1]"),
+    ]
