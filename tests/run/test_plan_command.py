@@ -187,3 +187,21 @@ def test_it_fits_a_terminal(call: Shell, monkeypatch: pytest.MonkeyPatch, width:
     told = call("plan", "ci.yaml").out
     # A path has no place to be broken at.
     assert [line for line in told.splitlines() if len(line) > width and "/" not in line] == []
+
+
+def test_what_the_run_will_be_asked_for_is_named(call: Shell, tmp_path: Path) -> None:
+    """A secret by its name, and data as it is written; neither is looked up."""
+    (tmp_path / "ask.yaml").write_text(
+        "name: ask\njobs:\n  - name: a\n    steps:\n      - name: b\n"
+        "        env:\n          TOKEN: ${{ vault.get('env', 'NOT_THERE') }}\n"
+        "          COMMIT: ${{ data.latest('git', 'result').attributes.commit }}\n"
+        "        run: make\n",
+        encoding="utf-8",
+    )
+    planned = call("plan", "ask.yaml")
+    assert planned.code == 0
+    assert "env         TOKEN (secret), COMMIT\n" in planned.out.replace(
+        "COMMIT, TOKEN (secret)", "TOKEN (secret), COMMIT"
+    )
+    assert "env.TOKEN: ${{ vault.get('env', 'NOT_THERE') }}\n" in planned.out
+    assert "env.COMMIT: ${{ data.latest('git', 'result').attributes.commit }}\n" in planned.out

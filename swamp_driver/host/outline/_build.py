@@ -160,13 +160,19 @@ def _step(step: PlannedStep, job: str, plan: Plan, binding: BindingOutline | Non
         planned=step,
         entries=entries,
         env=tuple(sorted({*step.env, *passed})),
-        secrets=tuple(sorted(name for name in passed if passed[name] and name not in step.env)),
+        secrets=tuple(sorted(_secrets(step, passed))),
         open=tuple(
             (key, _text(tree))
             for key, tree in _trees(step)
             if waits_for(tree, plan.defaults) - known
         ),
     )
+
+
+def _secrets(step: PlannedStep, passed: Mapping[str, bool]) -> Iterator[str]:
+    """Yield the names of variables whose values are secret: passed on, or from a vault."""
+    yield from (name for name in passed if passed[name] and name not in step.env)
+    yield from (name for name, value in step.env.items() if "vault" in waits_for(value))
 
 
 def _entries(step: PlannedStep, job: str, plan: Plan) -> tuple[str, ...] | None:
