@@ -155,7 +155,7 @@ def _expected_steps(plan: Plan) -> dict[str, tuple[int, int]]:
     """Return for each binding how many steps will use it, and how many of them at once."""
     found: dict[str, tuple[int, int]] = {}
     for job in plan.jobs:
-        for binding_id, count in _steps_of(job).items():
+        for binding_id, count in _steps_of(job, shared=plan.workspace.enabled).items():
             steps, at_once = found.get(binding_id, (0, 0))
             found[binding_id] = (steps + count, at_once + min(count, job.concurrency or count))
     return found
@@ -173,7 +173,7 @@ def has_services(plan: Plan) -> bool:
     )
 
 
-def _steps_of(job: PlannedJob) -> dict[str, int]:
+def _steps_of(job: PlannedJob, *, shared: bool) -> dict[str, int]:
     counts: dict[str, int] = {}
     for step in job.steps:
         if not step.binding:
@@ -184,5 +184,7 @@ def _steps_of(job: PlannedJob) -> dict[str, int]:
         ready = step.background and step.background.ready_when
         if ready and ready.log is None:
             count *= 2  # a step beside it looks whether it is ready
+        if not shared and (step.outputs or step.takes):
+            count *= 3  # its files are brought before it and taken after it
         counts[step.binding] = counts.get(step.binding, 0) + count
     return counts

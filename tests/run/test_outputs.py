@@ -9,12 +9,22 @@ from pathlib import Path
 
 import pytest
 
-from swamp_driver.errors import WorkflowError
+from swamp_driver.errors import StepStartError, WorkflowError
 from swamp_driver.host import RunOptions, StepRecord, load_workflow, plan, run
 from swamp_driver.host._answer import answer_run, resume_run
-from swamp_driver.spec import CancelToken, RunStatus
+from swamp_driver.spec import (
+    CancelToken,
+    RunStatus,
+    StepEnd,
+    StepIO,
+    StepRequest,
+    StepResult,
+    StepStatus,
+)
+from swamp_driver.testing import Behaviour, FakeDriver, ends, exits, fake_driver, raises
 from tests.drivers.harness import wait_until
 from tests.run.host import HostForTests, statuses
+from tests.unit.host.outputs.archives import archive, member
 
 _TREE = """
 mkdir -p dist/empty 'dist/with space' dist/closed
@@ -559,3 +569,88 @@ jobs:
     planned = plan(load_workflow(tmp_path / "outer.yaml"))
     record = run(planned, observers=[host.observer], settings=host.settings)
     assert record.status is RunStatus.SUCCEEDED, record
+
+
+_ONE_OUTPUT = """
+    workspace: {enabled: false}
+    jobs:
+      - name: j
+        steps:
+          - name: make
+            run: x
+            outputs: [{path: out, makeAvailableTo: [use]}]
+          - name: use
+            dependsOn: [{step: make, condition: {type: succeeded}}]
+            run: x
+"""
+
+
+def beside(script: Behaviour) -> type[FakeDriver]:
+    """Return a driver whose steps succeed, and that does this when outputs are taken."""
+
+    def behave(request: StepRequest, io: StepIO) -> StepResult:
+        return (script if request.step_id.endswith("-out") else exits(0))(request, io)
+
+    return fake_driver({"files of s1": behave})
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "detail"),
+    [
+        (
+            exits(2, stderr=b"tar: out: Cannot open: Permission denied\nmore\n"),
+            "files cannot be handed on: tar: out: Cannot open: Permission denied",
+        ),
+        (exits(3), "files cannot be handed on: exit code 3"),
+        (
+            raises(StepStartError("no '/bin/sh'", reason="not-found", path="/bin/sh")),
+            "files cannot be handed on: no '/bin/sh'",
+        ),
+        (
+            exits(0, stdout=b"hello, this is no archive\n" * 100),
+            "the archive is broken: a header has a number that is none",
+        ),
+        (exits(0, stdout=b"short"), "the archive is cut off"),
+        (
+            exits(0, stdout=archive(member("../../x"))),
+            "the archive has '../../x' in it, which leads elsewhere",
+        ),
+        (exits(0), "the output 'out' is not there"),
+    ],
+)
+def test_what_goes_wrong_with_files_is_the_step_that_failed(
+    host: HostForTests, behaviour: Behaviour, detail: str
+) -> None:
+    """The image is to blame, or the step: never the driver."""
+    fake = beside(behaviour)
+    record = host.run(_ONE_OUTPUT, drivers={"fake": fake})
+    assert (record.status, record.exit_code, record.errors) == (RunStatus.FAILED, 1, ())
+    assert statuses(record) == {"make": "failed", "use": "skipped"}
+    assert record.steps[0].detail == detail
+    assert outputs_left(host) == []
+    fake.journal.check()
+
+
+def test_an_image_that_sends_without_end_is_stopped(host: HostForTests) -> None:
+    """What it sends is refused at once, and the driver is told to end it."""
+
+    def send(request: StepRequest, io: StepIO) -> StepResult:
+        io.write("stdout", archive(member("elsewhere")))
+        while not io.cancel.cancelled:
+            io.write("stdout", bytes(100_000))
+        return ends(StepEnd.CANCELLED)
+
+    record = host.run(_ONE_OUTPUT, drivers={"fake": beside(send)})
+    assert record.steps[0].status is StepStatus.FAILED
+    assert record.steps[0].detail == ("the archive has 'elsewhere' in it, which was not asked for")
+
+
+def test_a_driver_that_is_lost_while_it_takes_files_breaks_the_run(host: HostForTests) -> None:
+    """Who wrote the step must not look for a mistake that is not theirs."""
+
+    def lose(_request: StepRequest, _io: StepIO) -> StepResult:
+        return ends(StepEnd.LOST, detail="the engine went away")
+
+    record = host.run(_ONE_OUTPUT, drivers={"fake": beside(lose)})
+    assert (record.status, record.exit_code) == (RunStatus.BROKEN, 3)
+    assert record.errors == ("step 'make': driver 'fake': the engine went away",)
