@@ -1,13 +1,15 @@
 """Model classes from where they are: a file of sources, or an installed module.
 
 An origin says where, as JSON: `{"file": "git.py", "class": "Git"}` within a folder of sources, or
-`{"module": "acme.models", "class": "Git"}`. A file is loaded under a name of its own, so that a
-model called `json.py` is no rival of the standard library; its folder comes last on the path.
+`{"module": "acme.models", "class": "Git"}`. The folder comes last on the path for a file, so that a
+model called `random.py` is no rival of the standard library, and first for a package, which is the
+one that is meant whatever is installed.
 """
 
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import linecache
 import re
 import sys
@@ -25,7 +27,7 @@ Read = Callable[[str], bytes]
 
 def load_file(file: str, read: Read, folder: str) -> types.ModuleType:
     """Execute a file of the folder of sources as a module, and return it."""
-    name = "swamp_model_" + re.sub(r"\W", "_", PurePosixPath(file).stem)
+    name = _module_name(PurePosixPath(file).stem)
     shown = str(PurePosixPath(folder) / file)
     source = read(file)
     code = compile(source, shown, "exec", dont_inherit=True)
@@ -38,6 +40,13 @@ def load_file(file: str, read: Read, folder: str) -> types.ModuleType:
         sys.path.append(folder)
     exec(code, module.__dict__)  # noqa: S102 - that is what running a model is
     return module
+
+
+def _module_name(stem: str) -> str:
+    """Return the name of a file's module: its own, so that child processes find it by it too."""
+    if stem.isidentifier() and stem not in sys.modules and importlib.util.find_spec(stem) is None:
+        return stem
+    return "swamp_model_" + re.sub(r"\W", "_", stem)
 
 
 def models_in(module: types.ModuleType) -> list[type[Model]]:
@@ -61,6 +70,8 @@ def load_class(origin: Mapping[str, Any], read: Read, folder: str) -> type[Model
     if "file" in origin:
         found: Any = load_file(origin["file"], read, folder)
     else:
+        if folder:
+            sys.path.insert(1, folder)
         found = importlib.import_module(origin["module"])
     for part in origin["class"].split("."):
         found = getattr(found, part, None)

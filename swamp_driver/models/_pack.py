@@ -21,9 +21,10 @@ if sys.version_info < (3, 9):
         file.write('{"outcome": "failed", "message": "%s"}' % told)
     sys.exit(told)
 
-from swamp_driver.models._start import main
+if __name__ == "__main__":  # not where multiprocessing imports it once more
+    from swamp_driver.models._start import main
 
-main()
+    main()
 """
 
 

@@ -21,8 +21,6 @@ def main() -> None:
     """
     program = Path(sys.argv[0])
     folder = program / SOURCES
-    # before the installed packages: a package that travelled along is the one that is meant
-    sys.path.insert(1, str(folder))
 
     def read(file: str) -> bytes:
         return zipimport.zipimporter(str(program)).get_data(str(folder / file))

@@ -21,7 +21,7 @@ from swamp_driver.models._pack import pack
 SOURCE = """
 from __future__ import annotations
 from dataclasses import dataclass
-import os, signal, subprocess, sys, threading, time
+import multiprocessing, os, signal, subprocess, sys, threading, time
 from swamp_driver.models import File, Model, Resource, method
 import _shared
 
@@ -29,6 +29,9 @@ import _shared
 class Checkout:
     path: str
     commit: str = "c0ffee"
+
+def double(number):
+    return 2 * number
 
 GOOD = {"path": "p", "commit": "c"}
 
@@ -114,6 +117,17 @@ class Git(Model):
         return 3
 
     @method
+    def works_in_parallel(self, how: str) -> None:
+        with multiprocessing.get_context(how).Pool(2) as pool:
+            found = pool.map(double, [1, 2, 3])
+        self.write_resource("checkout", "result", {"path": str(found)})
+
+    @method
+    def shuffles(self) -> None:
+        import random
+        self.write_resource("checkout", "result", {"path": str(random.choice([1]))})
+
+    @method
     def hangs_after(self) -> None:
         threading.Thread(target=time.sleep, args=(60,), daemon=True).start()
 """
@@ -133,7 +147,11 @@ class Ended:
 
 
 def start(exchange: Path, method: str, **request: object) -> subprocess.Popen[str]:
-    sources = {"git.py": SOURCE, "_shared.py": "WORD = 'shared'\n"}
+    sources = {"git.py": SOURCE, "_shared.py": "WORD = 'shared'\n", "random.py": "broken(\n"}
+    if "module" in request:
+        package = {"acme/__init__.py": "", "acme/git.py": SOURCE}
+        sources = {**package, "_shared.py": "WORD = 'installed'\n"}
+        request = {"origin": {"module": request["module"], "class": "Git"}, "inputs": {"depth": 1}}
     (exchange / "method.pyz").write_bytes(pack(sources))
     whole = {
         "schema": 1,
@@ -319,6 +337,27 @@ def test_term_is_an_exception_that_only_clean_up_sees(tmp_path: Path) -> None:
     ended = end(process, tmp_path)
     assert (ended.outcome, ended.message) == ("cancelled", "the step was told to stop")
     assert (names(ended), ended.stdout) == (["last"], "")
+
+
+def test_an_installed_model_runs_from_what_travelled(tmp_path: Path) -> None:
+    """Its package is not installed where the step runs."""
+    ended = run(tmp_path, "clone", module="acme.git")
+    assert (ended.outcome, ended.message) == ("ok", "")
+    assert names(ended) == ["result", "clone.log"]
+
+
+@pytest.mark.parametrize("how", ["fork", "spawn", "forkserver"])
+def test_a_method_may_use_processes(tmp_path: Path, how: str) -> None:
+    """A pool that starts the program again must not run the method again."""
+    ended = run(tmp_path, "works_in_parallel", inputs={"how": how})
+    assert (ended.outcome, ended.message) == ("ok", "")
+    (result,) = ended.results
+    assert result["attributes"] == {"path": "[2, 4, 6]"}
+
+
+def test_a_model_is_no_rival_of_the_standard_library(tmp_path: Path) -> None:
+    """A file `random.py` among the models is not what `import random` means."""
+    assert run(tmp_path, "shuffles").outcome == "ok"
 
 
 def test_what_a_method_returns_is_not_kept_and_said_so(tmp_path: Path) -> None:
