@@ -319,7 +319,7 @@ class Coordinator:
         """End a unit whose `once` key was done before; return whether it was."""
         key = unit.once_key
         outputs = self._once.outputs_of(key) if key is not None else None
-        if outputs is None:
+        if outputs is None or self._once.is_undone(unit.bound.outputs):
             return False
         record = unit.record(
             self._runner.run_id,

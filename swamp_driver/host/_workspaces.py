@@ -7,7 +7,7 @@ import json
 import os
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import attrs
@@ -252,6 +252,16 @@ class OnceMarks:
                 data = json.loads(self._path(key).read_text(encoding="utf-8"))
                 self._done[key] = {str(k): str(v) for k, v in data["outputs"].items()}
         return self._done.get(key)
+
+    def is_undone(self, paths: Sequence[str]) -> bool:
+        """Return whether what a step handed on is gone from the workspace: it must run again.
+
+        Where the host does not see the workspace marks live as long as the run, and so do files.
+        """
+        if self._directory is None:
+            return False
+        workspace = self._directory.parent / "workspace"
+        return not all((workspace / path).exists() for path in paths)
 
     def mark(self, key: str, outputs: Mapping[str, str]) -> None:
         """Note that `key` was done. Raises `OSError` where it cannot be written."""

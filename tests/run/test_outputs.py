@@ -654,3 +654,29 @@ def test_a_driver_that_is_lost_while_it_takes_files_breaks_the_run(host: HostFor
     record = host.run(_ONE_OUTPUT, drivers={"fake": beside(lose)})
     assert (record.status, record.exit_code) == (RunStatus.BROKEN, 3)
     assert record.errors == ("step 'make': driver 'fake': the engine went away",)
+
+
+def test_what_was_done_once_is_done_again_where_its_files_are_gone(host: HostForTests) -> None:
+    """A cache that somebody emptied must not be taken for full."""
+    text = """
+        workspace: {persistent: true, key: cache}
+        jobs:
+          - name: j
+            steps:
+              - name: install
+                once: packages
+                run: test ! -e packages; mkdir packages; echo installed
+                outputs: [{path: packages, makeAvailableTo: [use]}]
+              - name: use
+                dependsOn: [{step: install, condition: {type: succeeded}}]
+                run: ls -d packages; REMOVE
+    """
+    said = [
+        (host.run(text.replace("REMOVE", then)).status, host.output("install"))
+        for then in ("true", "rm -r packages", "true")
+    ]
+    assert said == [
+        (RunStatus.SUCCEEDED, "installed\n"),
+        (RunStatus.SUCCEEDED, "installed\n"),
+        (RunStatus.SUCCEEDED, "installed\ninstalled\n"),
+    ]
