@@ -108,9 +108,11 @@ class UnitBinder:
             for name, value in request.env.items()
             if any(secret in value.encode(errors="surrogateescape") for secret in self._from_vaults)
         }
-        request = attrs.evolve(request, secret_names=request.secret_names | names)
+        # A secret can come into a name through the outputs of a step.
+        name = self.mask(unit.name)
+        request = attrs.evolve(request, name=name, secret_names=request.secret_names | names)
         bound = attrs.evolve(unit.bound, request=request)
-        return attrs.evolve(unit, bound=bound, secrets=self._secrets)
+        return attrs.evolve(unit, name=name, bound=bound, secrets=self._secrets)
 
     def _ended(
         self, frame: Frame, job: str, step: PlannedStep, iteration: Iteration | None

@@ -75,7 +75,6 @@ def bind_config(binding: PlannedBinding, scope: RunScope) -> dict[str, Json]:
     Raises:
         WorkflowError: An expression has no value.
     """
-    scope = attrs.evolve(scope, may_ask_secrets=False)
     try:
         return {key: evaluate_tree(tree, scope) for key, tree in binding.config.items()}
     except TemplateError as error:
@@ -158,6 +157,7 @@ class _Binder:
     ) -> None:
         self._step = step
         self._scope = scope
+        self._to_the_step = attrs.evolve(scope, may_ask_secrets=True)
         self._workspace = workspace
         self._step_id = step_id
         self.exchange = workspace.exchange(step_id)
@@ -178,7 +178,7 @@ class _Binder:
     def tree(self, tree: Mapping[str, ConfigTree], key: str) -> dict[str, Json]:
         """Return a mapping with everything in it evaluated."""
         try:
-            return {name: evaluate_tree(value, self._scope) for name, value in tree.items()}
+            return {name: evaluate_tree(value, self._to_the_step) for name, value in tree.items()}
         except TemplateError as error:
             raise bind_error(error, self._scope, self._step, key) from error
 
@@ -209,7 +209,7 @@ class _Binder:
         try:
             script = write_script(template)
             values = {
-                name: to_text(evaluate_part(template, part, self._scope))
+                name: to_text(evaluate_part(template, part, self._to_the_step))
                 for name, part in script.expressions
             }
         except TemplateError as error:
@@ -279,7 +279,10 @@ class _Binder:
 
     def _declared(self) -> Iterator[tuple[str, str]]:
         for key, template in self._step.env.items():
-            yield key, self.text(template, f"env.{key}")
+            try:
+                yield key, evaluate_text(template, self._to_the_step)
+            except TemplateError as error:
+                raise bind_error(error, self._scope, self._step, f"env.{key}") from error
 
     def _nul(self, key: str) -> WorkflowError:
         return unusable(self._scope, self._step, "the value has a NUL character in it", key=key)

@@ -105,8 +105,8 @@ class RunScope(Value):
     """Answers `data.*`, `model`, `file.*` and `vault.*`; None where they cannot be used."""
     asks_as: str = ""
     """The job as `answers` knows it: unique in the run, also within nested workflows."""
-    may_ask_secrets: bool = True
-    """False where a value is shown or kept: `vault.get` is an error there."""
+    may_ask_secrets: bool = False
+    """True where a value goes nowhere but to its step; elsewhere `vault.get` is an error."""
     defaults: Mapping[str, ConfigTree] = attrs.field(factory=dict)
     """Of the inputs that have no value: defaults that only the run can tell."""
     frame: str = ""

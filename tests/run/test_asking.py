@@ -292,3 +292,63 @@ def test_the_driver_of_the_repository_is_used(place: Place) -> None:
     path.write_text(f"name: w\n{job('true')}", encoding="utf-8")
     (binding,) = plan(load_workflow(path)).bindings
     assert (binding.driver, list(binding.config)) == ("raw", ["passEnv"])
+
+
+@pytest.mark.parametrize(
+    ("keys", "where"),
+    [
+        ("name: n-${{ inputs.token }}", "j/n-${{ inputs.token }}.name"),
+        ("name: s\n        workingDir: ${{ inputs.token }}", "j/s.workingDir"),
+        ("name: s\n        once: ${{ inputs.token }}", "j/s.once"),
+        ("name: s\n        forEach: {item: i, in: ['${{ inputs.token }}']}", "j/s.forEach.in"),
+    ],
+)
+def test_a_secret_cannot_come_into_a_name_by_a_detour(
+    place: Place, monkeypatch: pytest.MonkeyPatch, keys: str, where: str
+) -> None:
+    """What is checked when the file is read does not see through inputs."""
+    monkeypatch.setenv("SWAMP_TEST_SECRET", "hunter22")
+    record = place.run(
+        "inputs:\n"
+        "  token: {type: string, default: \"${{ vault.get('env', 'SWAMP_TEST_SECRET') }}\"}\n"
+        f"jobs:\n  - name: j\n    steps:\n      - {keys}\n        run: 'true'\n"
+    )
+    (step,) = record.steps
+    assert str(step.status) == "failed"
+    assert f"{where}: the default of the input 'token': a secret cannot stand" in step.detail
+    assert "hunter" not in place.told()
+
+
+def test_a_name_with_a_secret_in_it_is_masked(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A step may hand a secret on as its output, and nothing knows where that leads."""
+    monkeypatch.setenv("SWAMP_TEST_SECRET", "hunter22")
+    place.run(
+        """
+jobs:
+  - name: j
+    steps:
+      - name: use
+        run: echo "token=${{ vault.get('env', 'SWAMP_TEST_SECRET') }}" >> "$SWAMP_OUTPUT"
+      - name: n-${{ steps.use.outputs.token }}
+        dependsOn: [{step: use, condition: {type: succeeded}}]
+        run: "true"
+"""
+    )
+    assert "hunter" not in place.told()
+
+
+def test_a_secret_can_be_the_default_of_an_input(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is asked for where the input is used."""
+    monkeypatch.setenv("SWAMP_TEST_SECRET", "hunter22")
+    record = place.run(
+        "inputs:\n"
+        "  token: {type: string, default: \"${{ vault.get('env', 'SWAMP_TEST_SECRET') }}\"}\n"
+        "jobs:\n  - name: j\n    steps:\n      - {name: s, run: 'echo ${{ inputs.token }}'}\n"
+    )
+    assert statuses(record) == {"s": "succeeded"}
+    assert place.host.output("s") == "***\n"
+    assert "hunter" not in place.told()
