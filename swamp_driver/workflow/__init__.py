@@ -73,7 +73,7 @@ if TYPE_CHECKING:
     from swamp_driver.workflow._cel import ExpressionError
     from swamp_driver.workflow._definition_file import parse_definition
     from swamp_driver.workflow._evaluate import to_text
-    from swamp_driver.workflow._json_schema import json_schema
+    from swamp_driver.workflow._json_schema import FileKind, json_schema
     from swamp_driver.workflow._keeping import (
         GARBAGE_WORDS,
         KEPT_VERSIONS,
@@ -106,7 +106,7 @@ else:  # what runs do not need
             "_answers": ("Answers",),
             "_cel": ("ExpressionError",),
             "_evaluate": ("to_text",),
-            "_json_schema": ("json_schema",),
+            "_json_schema": ("FileKind", "json_schema"),
             "_keeping": (
                 "GARBAGE_WORDS",
                 "KEPT_VERSIONS",
@@ -156,6 +156,7 @@ __all__ = [
     "DriverCatalog",
     "DriverSelection",
     "ExpressionError",
+    "FileKind",
     "FoundReports",
     "GarbageRule",
     "GroupCondition",

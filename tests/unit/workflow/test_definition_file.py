@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import textwrap
 
+import jsonschema
 import pytest
 
 from swamp_driver.errors import WorkflowError
-from swamp_driver.workflow import ModelDefinition, parse_definition
+from swamp_driver.workflow import ModelDefinition, json_schema, parse_definition
+from swamp_driver.workflow._node import json_value
+from swamp_driver.workflow._problems import Problems
+from swamp_driver.workflow._yaml import parse_yaml
 
 WHOLE = """
 type: ci/git
@@ -58,6 +62,16 @@ def test_a_definition_says_what_a_model_is() -> None:
         tier=tier,
     )
     assert (tier.driver, tier.file) == ("docker", "models/up.yaml")
+
+
+def test_the_schema_for_editors_agrees_with_the_reader() -> None:
+    """An editor must mark what the reader refuses, and nothing else."""
+    validator = jsonschema.Draft202012Validator(json_schema("model"))
+    problems = Problems(file="m.yaml")
+    for text, is_valid in ((WHOLE, True), ("type: a\nname: b\nkind: c", False), ("type: a", False)):
+        node = parse_yaml(text, problems)
+        assert node is not None
+        assert validator.is_valid(json_value(node)) is is_valid
 
 
 def test_the_name_is_the_id_where_none_is_given() -> None:
