@@ -19,6 +19,7 @@ _TITLES: dict[DifferenceKind, str] = {
     "step": "how steps ended",
     "stream": "what steps printed",
     "output": "what steps wrote to $SWAMP_OUTPUT",
+    "files": "what steps handed on",
     "env": "variables that steps have",
     "tree": "files in the workspace",
 }

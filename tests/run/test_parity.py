@@ -264,3 +264,31 @@ def test_the_ci_example_gives_the_same_under_raw_and_in_containers(
     assert "raw: run" in told
     assert "failed" in told  # the finding
     assert left_in(root) == []
+
+
+APART = """\
+name: apart
+workspace: {enabled: false}
+jobs:
+  - name: job
+    steps:
+      - name: make
+        run: mkdir out; echo x > out/f; eval "${PLANT-}"
+        outputs: [{path: out, makeAvailableTo: [use]}]
+      - name: use
+        dependsOn: [{step: make, condition: {type: succeeded}}]
+        run: ls out > /dev/null
+"""
+
+
+@pytest.mark.parametrize("plant", ["echo y > out/f", "chmod 711 out/f", "mkdir out/more"])
+def test_files_that_are_handed_on_are_compared_where_there_is_no_workspace(
+    call: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, plant: str
+) -> None:
+    """There is no tree at the end that could be."""
+    (tmp_path / "planted.yaml").write_text(APART, encoding="utf-8")
+    monkeypatch.setenv("PLANT", plant)
+    told = parity(call, "--ignore", "*:env:PLANT")
+    assert told.code == 1, told.out + told.err
+    assert "what steps handed on\n  job/make:files:out: 2 bytes in 1 files (" in told.out
+    assert parity(call, "--ignore", "*:env:PLANT", "--ignore", "*:files:out").code == 0

@@ -100,6 +100,9 @@ def _step(name: str, one: StepTrace | None, another: StepTrace | None) -> Iterat
     for key in _union(one.outputs, another.outputs):
         subject = f"{name}:output:{key}"
         yield from _unequal("output", subject, one.outputs.get(key), another.outputs.get(key))
+    for path in _union(one.files, another.files):
+        subject = f"{name}:files:{path}"
+        yield from _unequal("files", subject, one.files.get(path), another.files.get(path))
 
 
 def _end(step: StepTrace) -> str:

@@ -104,6 +104,10 @@ def _trace(record: RunRecord, store: Store, *, label: str, replace: Mapping[byte
                     key: value.replace(run_dir, RUN_DIR).replace(run_id, RUN_ID)
                     for key, value in step.outputs.items()
                 },
+                files={
+                    made.path: f"{made.size_bytes} bytes in {made.files} files ({made.digest[:12]})"
+                    for made in step.handed_on
+                },
             )
             for step in record.steps
         },

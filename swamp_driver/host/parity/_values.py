@@ -10,8 +10,9 @@ import attrs
 from swamp_driver.rundir import TreeView
 from swamp_driver.spec import RunStatus, Stream
 
-DifferenceKind = Literal["run", "step", "stream", "output", "tree", "env", "path"]
-"""`path` is about where a step finds itself, `output` about what it writes to `$SWAMP_OUTPUT`."""
+DifferenceKind = Literal["run", "step", "stream", "output", "files", "tree", "env", "path"]
+"""`path` is about where a step finds itself, `output` about what it writes to `$SWAMP_OUTPUT`,
+`files` about what it hands on where steps share no workspace."""
 
 
 @attrs.frozen(kw_only=True)
@@ -40,6 +41,8 @@ class StepTrace:
     streams: Mapping[Stream, StreamTrace] = attrs.field(factory=dict)
     """Streams that stayed empty are left out."""
     outputs: Mapping[str, str] = attrs.field(factory=dict)
+    files: Mapping[str, str] = attrs.field(factory=dict)
+    """What it handed on, by path: how much, and a digest of names, modes and contents."""
 
 
 @attrs.frozen(kw_only=True)
@@ -85,7 +88,7 @@ class Difference:
     kind: DifferenceKind
     subject: str
     """What `--ignore` is matched with: a path in the workspace, `job/step:stdout`,
-    `job/step:env:NAME`, `job/step:exit`, `run:status`."""
+    `job/step:env:NAME`, `job/step:files:PATH`, `job/step:exit`, `run:status`."""
     what: str
     """One line that names both sides, the reference first."""
     detail: tuple[str, ...] = ()

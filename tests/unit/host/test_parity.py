@@ -102,6 +102,7 @@ def test_equal_runs_have_no_differences() -> None:
         ({"signal": 9}, "job/step:signal", "none and 9"),
         ({"outputs": {"key": "x"}}, "job/step:output:key", "value and x"),
         ({"outputs": {}}, "job/step:output:key", "value and none"),
+        ({"files": {"out": "1 bytes"}}, "job/step:files:out", "none and 1 bytes"),
         ({"streams": {}}, "job/step:stdout", "5 bytes and nothing"),
     ],
 )
