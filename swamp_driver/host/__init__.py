@@ -34,6 +34,7 @@ from swamp_driver.host._registry import (
     load_driver_object,
 )
 from swamp_driver.host._repository import find_repository
+from swamp_driver.host._rerun import Earlier, find_earlier
 from swamp_driver.host._run import RunOptions, execute_run
 from swamp_driver.host._settings import HostSettings
 from swamp_driver.host._step_log import LogExcerpt, LoggedOutput
@@ -63,6 +64,7 @@ __all__ = [
     "Approvals",
     "BoundDriver",
     "DriverListing",
+    "Earlier",
     "EnterCommand",
     "FoundLeftover",
     "HandedOn",
@@ -90,6 +92,7 @@ __all__ = [
     "event_to_json",
     "execute_run",
     "export_workspace",
+    "find_earlier",
     "find_leftovers",
     "find_repository",
     "find_workspace",

@@ -235,6 +235,8 @@ class Coordinator:
             frame.set_view(job, step.name.text, StepView(status=StepStatus.SUCCEEDED))
             return frame.schedule.step_ended(job, step, StepStatus.SUCCEEDED)
         frame.begin_step(job, step, len(units))
+        if not all(isinstance(unit, EndedUnit) for unit in units):
+            frame.note_anew(job, step)
         if queued := [unit for unit in units if isinstance(unit, Unit | NestedUnit)]:
             self._queue.add(queued)
         for unit in units:
@@ -248,6 +250,7 @@ class Coordinator:
         # One after the other, not from within each other: there may be thousands.
         while self._ended_before:
             unit = self._ended_before.popleft()
+            self._runner.store.put_step(unit.before)
             emit_step_ended(self._runner.bus, unit.before, previous=True)
             self._runner.hand_over.recall(unit.name, unit.before.handed_on)
             self._unit_ended(unit, Settled(record=unit.before, outputs=unit.before.outputs))
@@ -419,6 +422,8 @@ class Coordinator:
             allowed_failure=step.allow_failure and status is StepStatus.FAILED,
         )
         before = self._history.steps.get(record.step_id)
+        if status is StepStatus.FAILED or frame.depends_on_anew(job, step):
+            frame.note_anew(job, step)
         if before is None:
             self._runner.store.put_step(record)
         emit_step_ended(self._runner.bus, before or record, previous=before is not None)

@@ -43,7 +43,14 @@ class Frame:
     The plan of the run has a frame, and so has each nested workflow while it goes on.
     """
 
-    def __init__(self, plan: Plan, scope: RunScope, *, caller: NestedUnit | None = None) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        scope: RunScope,
+        *,
+        caller: NestedUnit | None = None,
+        runs_anew: bool = False,
+    ) -> None:
         self.plan = plan
         self.schedule = Schedule(plan)
         self.caller = caller
@@ -53,6 +60,9 @@ class Frame:
         """The steps that have units under way, by their ids in the plan."""
         self.iterations: dict[str, tuple[Iteration, ...]] = {}
         """What the steps that had their turn are run for, by their ids in the plan."""
+        self._runs_anew = runs_anew
+        self._anew: set[tuple[str, str]] = set()
+        self._dependencies = {job.name: job.depends_on for job in plan.jobs}
         self._scope = scope
         self._views: dict[tuple[str, str], StepView] = {}
         self._bindings = {binding.id: binding for binding in plan.bindings}
@@ -105,6 +115,19 @@ class Frame:
     def begin_step(self, job: str, step: PlannedStep, units: int) -> None:
         """Take note that so many units of a step are under way."""
         self.steps[step.id] = StepState(job=job, step=step, left=units)
+
+    def note_anew(self, job: str, step: PlannedStep) -> None:
+        """Take note that a step is run, and not taken from an earlier run."""
+        self._anew.add((job, step.name.text))
+
+    def depends_on_anew(self, job: str, step: PlannedStep) -> bool:
+        """Return whether something is run anew that the step depends on, all of which has ended."""
+        jobs = {dependency.on for dependency in self._dependencies[job]}
+        return (
+            self._runs_anew
+            or any((job, dependency.on) in self._anew for dependency in step.depends_on)
+            or any(other in jobs for other, _ in self._anew)
+        )
 
     def set_view(self, job: str, name: str, view: StepView) -> None:
         """Make known to expressions what became of a step, or of an iteration of it."""

@@ -48,6 +48,11 @@ class History(Value):
     """How many processes have run it."""
     preserve: Preserve | None = None
     """What the caller of the run had decided."""
+    run_dir: str | None = None
+    """Where an earlier run left its workspace for this one; None: the run has its own."""
+    taken: Mapping[tuple[str, str], StepRecord] = attrs.field(factory=dict)
+    """What succeeded in an earlier run, by the names of job and step: it is taken over where
+    nothing that it depends on is run again."""
 
 
 def write_history(directory: Path, history: History) -> None:
@@ -59,6 +64,7 @@ def write_history(directory: Path, history: History) -> None:
         "broken_exit_code": history.broken_exit_code,
         "attempt": history.attempt,
         "preserve": history.preserve,
+        "run_dir": history.run_dir,
     }
     path = directory / _NAME
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
@@ -88,6 +94,7 @@ def read_history(directory: Path, steps: tuple[StepRecord, ...]) -> History:
             broken_exit_code=data["broken_exit_code"],
             attempt=data["attempt"],
             preserve=data["preserve"],
+            run_dir=data["run_dir"],
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError, SwampDriverError) as error:
         raise StoreError(

@@ -43,7 +43,12 @@ class NestedWorkflows:
         )
         kept = self._history.frames.get(unit.path)
         plan = kept.plan if kept else self._plan(unit, parent.plan)
-        frame = Frame(plan, _scope(unit, parent, plan), caller=unit)
+        frame = Frame(
+            plan,
+            _scope(unit, parent, plan),
+            caller=unit,
+            runs_anew=parent.depends_on_anew(parent.steps[unit.step.id].job, unit.step),
+        )
         runner.bus.emit(
             WorkflowStarted,
             step_id=unit.step_id,

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import attrs
 
+from swamp_driver import rundir
 from swamp_driver._value import Value
 from swamp_driver.errors import (
     ApprovalError,
@@ -26,6 +27,7 @@ from swamp_driver.host._kept import History, forget_history, write_history
 from swamp_driver.host._records import RunRecord, WorkspaceRecord
 from swamp_driver.host._reporting import ReportSources, reporting
 from swamp_driver.host._repository import find_repository
+from swamp_driver.host._rerun import Earlier
 from swamp_driver.host._reservation import release, reserve, reserved_for
 from swamp_driver.host._run_data import RunData
 from swamp_driver.host._store import Store
@@ -65,6 +67,8 @@ class RunOptions(Value):
     wait: bool = True
     """Wait for a persistent workspace that another run holds; otherwise the run fails."""
     teardown_deadline_s: float = 60.0
+    earlier: Earlier | None = None
+    """Take over what succeeded in this run, and work in its workspace, which stays there."""
     step_env: Callable[[str], Mapping[str, str]] | None = attrs.field(default=None, eq=False)
     """Called with the id of each step that starts, from its thread; what it returns is added to
     the step's environment where the step does not set it. Must not raise."""
@@ -131,6 +135,14 @@ def execute_run(  # noqa: PLR0913 - each by its name
     return run.execute(observers)
 
 
+def _history(plan: Plan, earlier: Earlier | None) -> History:
+    """Return what a new run takes over. Raises as `Earlier.run_dir`."""
+    if earlier is None:
+        return History()
+    needs_files = plan.workspace.enabled and not plan.workspace.persistent
+    return History(taken=earlier.succeeded, run_dir=earlier.run_dir() if needs_files else None)
+
+
 class _Run:
     def __init__(
         self,
@@ -148,7 +160,7 @@ class _Run:
         self._cancel = cancel
         self._options = options
         self._resume = resume
-        self._history = resume.history if resume else History()
+        self._history = resume.history if resume else _history(plan, options.earlier)
         self._id = resume.run_id if resume else new_run_id()
         self._owner = Owner.current()
         self._started_at = resume.started_at if resume else time.time()
@@ -158,6 +170,10 @@ class _Run:
             persistent_key=plan.workspace.key if plan.workspace.persistent else None,
             may_suspend=plan.asks,
         )
+        if self._history.run_dir:
+            self._request = attrs.evolve(
+                self._request, run_dir=self._history.run_dir, persistent=True
+            )
         self._hand_over = HandOver(store.directory(self._id) / OUTPUTS)
         self._data = RunData(store.settings, plan.directory, self._id)
         self._answers = RunAnswers(self._data, run_id=self._id)
@@ -237,6 +253,8 @@ class _Run:
     def _take_reservation(self) -> None:
         """Refuse a workspace that a suspended run needs; give up the own reservation."""
         run_dir = self._request.run_dir
+        if self._history.run_dir and self._resume is None:
+            rundir.make_reusable(run_dir)
         holder = reserved_for(run_dir)
         if holder not in (None, self._id) and self._is_suspended(holder):
             raise WorkspaceBusyError(
@@ -365,6 +383,7 @@ class _Run:
         return (
             status is RunStatus.SUSPENDED
             or self._plan.workspace.persistent
+            or self._history.run_dir is not None
             or preserve == "always"
             or (preserve == "on-failure" and status is not RunStatus.SUCCEEDED)
         )

@@ -17,6 +17,7 @@ from swamp_driver.host._masking import (
     too_short,
 )
 from swamp_driver.host._pass_env import passed_env
+from swamp_driver.host._records import StepRecord
 from swamp_driver.host._unit import UnitRunner
 from swamp_driver.host._units import AnyUnit, EndedUnit, NestedUnit, QuestionUnit, Unit
 from swamp_driver.spec import Notice, WorkspaceRequest
@@ -119,10 +120,28 @@ class UnitBinder:
     ) -> EndedUnit | None:
         path = frame.path(step, iteration.index if iteration else None)
         record = self._history.steps.get(id_of_path(path))
+        if record is None and iteration is not None:
+            record = self._taken(frame, job, step, iteration)
         if record is None:
             return None
         return EndedUnit(
             job=frame.shown_job(job), step=step, name=record.step, frame=frame.id, before=record
+        )
+
+    def _taken(
+        self, frame: Frame, job: str, step: PlannedStep, iteration: Iteration
+    ) -> StepRecord | None:
+        """Return what became of it in an earlier run, where that holds still."""
+        found = self._history.taken.get((frame.shown_job(job), iteration.name))
+        if found is None or frame.depends_on_anew(job, step):
+            return None
+        if found.handed_on and not frame.plan.workspace.enabled:
+            return None  # its files were kept for the earlier run alone
+        return attrs.evolve(
+            found,
+            run_id=self._runner.run_id,
+            step_id=id_of_path(frame.path(step, iteration.index)),
+            detail=f"in run {found.run_id}",
         )
 
     def _bind(

@@ -7,7 +7,12 @@ nothing here follows a symlink in it, crosses a mount, or counts on names to sta
 from typing import TYPE_CHECKING
 
 from swamp_driver._lazy import load_on_use
-from swamp_driver.rundir._create import attach_run_dir, create_run_dir, keep_run_dir
+from swamp_driver.rundir._create import (
+    attach_run_dir,
+    create_run_dir,
+    keep_run_dir,
+    make_reusable,
+)
 from swamp_driver.rundir._exchange import (
     Collected,
     collect_exchange,
@@ -47,6 +52,7 @@ __all__ = [
     "keep_run_dir",
     "list_run_dirs",
     "make_exchange",
+    "make_reusable",
     "measure_tree",
     "read_marker",
     "remove_exchange",

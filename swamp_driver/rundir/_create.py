@@ -73,6 +73,21 @@ def attach_run_dir(request: WorkspaceRequest) -> None:
                 pass
 
 
+def make_reusable(run_dir: str) -> None:
+    """Let the next run that asks for a persistent workspace take up this directory.
+
+    For a directory that was kept on purpose; the caller sees to it that nobody else uses it.
+
+    Raises:
+        WorkspaceError: it has no marker of ours, or the marker cannot be written.
+    """
+    marker = read_marker(run_dir)
+    if marker is None:
+        raise WorkspaceError(f"run directory '{run_dir}' was not made by a driver of a run")
+    with _as_workspace_error(run_dir):
+        replace_marker(run_dir, attrs.evolve(marker, persistent=True))
+
+
 def keep_run_dir(run_dir: str, *, uid: int, gid: int) -> tuple[str, ...]:
     """Leave a run directory to its user after the run; return one line for each thing that failed.
 

@@ -7,7 +7,7 @@ from typing import Unpack
 import click
 
 from swamp_driver.cli._assignments import read_assignments
-from swamp_driver.cli._completion import complete_workflows
+from swamp_driver.cli._completion import complete_runs, complete_workflows
 from swamp_driver.cli._help import PanelOption, TeachingCommand
 from swamp_driver.cli._options import driver_options, input_options
 from swamp_driver.cli._watch import (
@@ -17,7 +17,16 @@ from swamp_driver.cli._watch import (
     view_options,
     watch_run,
 )
-from swamp_driver.host import RegistryCatalog, RunOptions, plan_file, run
+from swamp_driver.host import (
+    Earlier,
+    HostSettings,
+    RegistryCatalog,
+    RunOptions,
+    find_earlier,
+    open_store,
+    plan_file,
+    run,
+)
 from swamp_driver.workflow import Plan, Preserve
 
 _EXAMPLES = (
@@ -28,6 +37,10 @@ _EXAMPLES = (
         "swamp-driver run ci.yaml --driver docker-session \\\n  --driver-config image=node:20",
     ),
     ("keep the workspace of a run that fails", "swamp-driver run ci.yaml --preserve on-failure"),
+    (
+        "only what failed, in the workspace that was kept",
+        "swamp-driver run ci.yaml --rerun-failed kx3",
+    ),
     ("events for a program", "swamp-driver run ci.yaml --format json | jq .kind"),
 )
 _EXIT_CODES = (
@@ -45,6 +58,7 @@ class _Options(ViewOptions):
     preserve: Preserve | None
     preserve_workspace: bool
     no_wait: bool
+    rerun_failed: str | None
 
 
 @click.command("run", cls=TeachingCommand, examples=_EXAMPLES, exit_codes=_EXIT_CODES)
@@ -66,6 +80,15 @@ class _Options(ViewOptions):
     help="When to keep the workspace, whatever the file says.",
 )
 @click.option(
+    "--rerun-failed",
+    metavar="RUN",
+    shell_complete=complete_runs,
+    cls=PanelOption,
+    panel="Workspace",
+    help="Take over what succeeded in an earlier run, and run the rest in its workspace, which "
+    "must have been kept; its inputs hold where none are given.",
+)
+@click.option(
     "--no-wait",
     is_flag=True,
     cls=PanelOption,
@@ -83,9 +106,11 @@ def command(ctx: click.Context, file: str, **options: Unpack[_Options]) -> int:
     ctx.obj.verbose = ctx.obj.verbose or options["verbose"]
     verbosity_of(options)  # wrong options are said before the file is read
     catalog = RegistryCatalog()
+    earlier = _earlier(options["rerun_failed"])
+    inputs = read_assignments(options["inputs"], option="--input", file=options["input_file"])
     planned = plan_file(
         file,
-        inputs=read_assignments(options["inputs"], option="--input", file=options["input_file"]),
+        inputs=inputs if earlier is None else {**earlier.record.inputs, **inputs},
         driver=options["driver"],
         driver_config=read_assignments(options["driver_config"], option="--driver-config") or None,
         drivers=catalog,
@@ -103,9 +128,17 @@ def command(ctx: click.Context, file: str, **options: Unpack[_Options]) -> int:
         options=RunOptions(
             preserve="always" if options["preserve_workspace"] else options["preserve"],
             wait=not options["no_wait"],
+            earlier=earlier,
         ),
         has_reports=bool(planned.reports.reports),
     )
+
+
+def _earlier(prefix: str | None) -> Earlier | None:
+    if prefix is None:
+        return None
+    with open_store(HostSettings.from_environment()) as store:
+        return find_earlier(store, prefix)
 
 
 def _step_lines(planned: Plan) -> dict[str, int]:
