@@ -63,12 +63,12 @@ class Place:
     def results(self, record: RunRecord) -> dict[str, dict[str, Json]]:
         """Return the results that a run wrote, without what clocks say."""
         with open_data_store(self.settings, EXAMPLE) as store:
-            written = store.find_by_spec("evaluation", "result")
+            written = store.of_run(record.run_id)
         clocks = {"started_at", "duration_ms"}
         return {
             one.name: {key: value for key, value in one.attributes.items() if key not in clocks}
             for one in written
-            if one.run_id == record.run_id
+            if one.spec == "result" and one.model == "evaluation"
         }
 
     def printed(self, record: RunRecord, step: str) -> str:
@@ -79,9 +79,10 @@ class Place:
         return b"".join(pieces).decode(errors="replace")
 
     def left(self) -> list[str]:
-        """Return what is below the root but the one workspace that persists, and its lock."""
+        """Return what is below the root but the one workspace that persists, and what marks it."""
         persistent = self.settings.root / "persistent"
-        stays = {persistent / "multi-model-eval", persistent / "multi-model-eval.lock"}
+        names = ("multi-model-eval", "multi-model-eval.lock", ".multi-model-eval.swamp-run.json")
+        stays = {persistent / name for name in names}
         found = {*self.settings.root.glob("runs/*"), *persistent.iterdir()}
         return sorted(map(str, found - stays))
 

@@ -415,3 +415,20 @@ def test_a_run_that_was_suspended_reports_on_all_of_it(
         ("each", "count"),
         ("whole", "['count', 'ask'] [1]"),
     ]
+
+
+def test_an_installed_report_is_made_where_it_is_required(
+    repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Installing a package must not change what runs do; asking for its report does."""
+    info = tmp_path / "team-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Name: team\nVersion: 1.0\n\n")
+    (info / "entry_points.txt").write_text("[swamp.reports]\n@team/count = team_reports:count\n")
+    (tmp_path / "team_reports.py").write_text(COUNT, encoding="utf-8")
+    monkeypatch.syspath_prepend(str(tmp_path))
+
+    assert repository.run() == ("succeeded", 0, [])
+    _, _, (report,) = repository.run(f'{WORKFLOW}reports: {{require: ["@team/count"]}}\n')
+
+    assert (report.name, report.markdown) == ("@team/count", "# 1 failed\n")

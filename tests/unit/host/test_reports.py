@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from swamp_driver.host.reports import find_own_reports
+from swamp_driver.host.reports import find_installed_reports, find_own_reports
 from swamp_driver.host.reports._process import ReportAnswer, make_report
 from swamp_driver.reports import Artifact, Data, Report
 from swamp_driver.reports._report import as_report
@@ -245,3 +245,52 @@ def _is_gone(pid: int) -> bool:
         return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return True
+
+
+def test_installed_reports_are_found_without_importing_their_packages(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A package that breaks at import must not keep workflows from being planned."""
+    _install(
+        tmp_path,
+        monkeypatch,
+        code="@report(scope='workflow', description='d')\ndef costs(context): ...\n",
+        offers={"@team/costs": "team.reports:costs", "gone": "team.reports:gone"},
+    )
+
+    found = find_installed_reports()
+
+    assert found.reports == (
+        PlannedReport(
+            name="@team/costs",
+            scope="workflow",
+            description="d",
+            function="costs",
+            module="team.reports",
+        ),
+    )
+    assert found.unreadable == ("gone of team: there is no report 'gone' in 'team.reports'",)
+
+
+def test_a_module_that_is_not_there_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The name of the distribution is what its user can do something about."""
+    _install(tmp_path, monkeypatch, code="", offers={"x": "team.nothing:x"})
+
+    assert find_installed_reports().unreadable == ("x of team: there is no module 'team.nothing'",)
+
+
+def _install(
+    site: Path, monkeypatch: pytest.MonkeyPatch, *, code: str, offers: dict[str, str]
+) -> None:
+    """Make a distribution 'team' that can be found, and cannot be imported."""
+    (site / "team").mkdir()
+    (site / "team/__init__.py").write_text("raise SystemExit('imported')\n")
+    (site / "team/reports.py").write_text(code)
+    info = site / "team-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Name: team\nVersion: 1.0\n\n")
+    lines = "\n".join(f"{name} = {value}" for name, value in offers.items())
+    (info / "entry_points.txt").write_text(f"[swamp.reports]\n{lines}\n")
+    monkeypatch.syspath_prepend(str(site))
