@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from swamp_driver.errors import WorkflowError
-from swamp_driver.workflow import DriverSelection, parse_repository_file
+from swamp_driver.workflow import (
+    DriverSelection,
+    json_schema,
+    parse_repository_file,
+)
 from tests.unit.workflow.builders import one_step, plan, told
 
 
@@ -83,3 +88,18 @@ def test_what_is_wrong_with_its_driver_is_said_at_its_place(text: str, expected:
     assert str(problem) == expected
     assert told(problem) in expected
     assert problem.source_line == text.splitlines()[problem.line - 1]
+
+
+@pytest.mark.parametrize(
+    ("data", "fits"),
+    [
+        ({}, True),
+        ({"driver": "raw", "driverConfig": {"passEnv": ["X"]}}, True),
+        ({"vaults": {"ci": {"type": "env", "prefix": "CI_"}}}, True),
+        ({"vaults": {"ci": "env"}}, False),
+        ({"drivers": "raw"}, False),
+    ],
+)
+def test_editors_know_what_the_reader_takes(data: object, fits: bool) -> None:  # noqa: FBT001
+    """The schema comes from the same declarations."""
+    assert Draft202012Validator(json_schema("repository")).is_valid(data) is fits
