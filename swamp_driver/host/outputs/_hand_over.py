@@ -2,27 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Protocol
 
-import attrs
-
-from swamp_driver._value import Value
-from swamp_driver.host._blobs import BlobStore
 from swamp_driver.host._records import HandedOn
 from swamp_driver.host.outputs._beside import Beside
-from swamp_driver.host.outputs._capture import capture
-from swamp_driver.host.outputs._check import check
-from swamp_driver.host.outputs._manifest import (
-    Manifest,
-    manifest_from_bytes,
-    manifest_to_bytes,
-    merge,
-)
-from swamp_driver.host.outputs._restore import restore
+from swamp_driver.host.outputs._result import HandOverResult
 from swamp_driver.host.outputs._scripts import DISCARD_ONLY
 from swamp_driver.spec import StepStatus
 from swamp_driver.workflow import BoundStep, PlannedStep, step_path
@@ -31,15 +18,6 @@ OUTPUTS = "outputs"
 """The directory of what is kept, among the records of a run."""
 _Taken = tuple[str, HandedOn]
 """The name of the step that handed it on, and what that was."""
-
-
-@attrs.frozen(kw_only=True, eq=False, repr=False)
-class HandOverResult(Value):
-    """What came of handing on."""
-
-    handed_on: tuple[HandedOn, ...] = ()
-    problems: tuple[str, ...] = ()
-    """Why outputs are not there: a step that had succeeded has failed by that."""
 
 
 class HandingUnit(Protocol):
@@ -71,7 +49,6 @@ class HandOver:
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
-        self._blobs = BlobStore(directory)
         self._lock = threading.Lock()
         self._kept: dict[tuple[str, int], list[_Taken]] = {}
         """By where a step stands, and the position of its output."""
@@ -98,8 +75,9 @@ class HandOver:
             for source in unit.step.takes
             for one in self._kept_of(step_path(unit.frame, source.step), source.output)
         ]
-        manifest = merge((name, self._read(one)) for name, one in taken)
-        restore(beside, directory, manifest, self._blobs)
+        from swamp_driver.host.outputs._carry import bring  # noqa: PLC0415 - few runs need it
+
+        bring(beside, directory, taken, self._directory)
 
     def after(self, beside: Beside, unit: HandingUnit, status: StepStatus) -> HandOverResult:
         """Check or take the outputs of a step that ended.
@@ -119,11 +97,16 @@ class HandOver:
             return self._take_out(beside, unit, bound.directory, discard=succeeded)
         if not bound.outputs or not succeeded:
             return HandOverResult()
+        from swamp_driver.host.outputs._check import check  # noqa: PLC0415 - few runs need it
+
         return HandOverResult(problems=check(beside, bound.outputs))
 
     def remove(self) -> None:
         """Remove all that was kept; later calls find nothing."""
-        shutil.rmtree(self._directory, ignore_errors=True)
+        if self._directory.exists():
+            import shutil  # noqa: PLC0415 - see above
+
+            shutil.rmtree(self._directory, ignore_errors=True)
 
     def _take_out(
         self, beside: Beside, unit: HandingUnit, directory: str, *, discard: bool
@@ -133,43 +116,14 @@ class HandOver:
             if discard:
                 beside.run("out", DISCARD_ONLY, [directory])
             return HandOverResult()
-        captured = capture(beside, directory, paths, self._blobs, discard=discard)
-        handed_on = tuple(
-            self._keep(unit, number, path, captured.manifests[path])
-            for number, path in enumerate(paths)
-            if path in captured.manifests
-        )
-        self.recall(unit.name, handed_on)
-        return HandOverResult(handed_on=handed_on, problems=captured.problems)
+        from swamp_driver.host.outputs._carry import take_out  # noqa: PLC0415 - see above
 
-    def _keep(self, unit: HandingUnit, number: int, path: str, manifest: Manifest) -> HandedOn:
-        kept = self._blobs.put(_Lines(manifest_to_bytes(manifest)))  # type: ignore[arg-type]
-        return HandedOn(
-            source=step_path(unit.frame, unit.step.id),
-            output=number,
-            path=path,
-            files=manifest.files,
-            size_bytes=manifest.size_bytes,
-            digest=manifest.digest,
-            manifest=kept.digest,
-        )
-
-    def _read(self, handed_on: HandedOn) -> Manifest:
-        with self._blobs.open(handed_on.manifest) as lines:
-            return manifest_from_bytes(lines)
+        source = step_path(unit.frame, unit.step.id)
+        result = take_out(beside, directory, paths, self._directory, source=source, discard=discard)
+        self.recall(unit.name, result.handed_on)
+        return result
 
     def _kept_of(self, source: str, output: int) -> Sequence[_Taken]:
         """Return what a step, or each of its iterations, has handed on as that output."""
         with self._lock:
             return sorted(self._kept.get((source, output), ()), key=lambda taken: taken[0])
-
-
-class _Lines:
-    """Lines as a file, for `BlobStore.put`."""
-
-    def __init__(self, lines: Iterator[bytes]) -> None:
-        self._lines = lines
-
-    def read(self, _size: int = -1) -> bytes:
-        """Return the next line, nothing at the end."""
-        return next(self._lines, b"")
