@@ -11,8 +11,13 @@ import attrs
 import pytest
 
 from swamp_driver.errors import WorkflowError
-from swamp_driver.host import load_workflow, plan, run
-from swamp_driver.host.data import DataStore, NewArtifact, open_data_store
+from swamp_driver.host import answer_run, load_workflow, plan, resume_run, run
+from swamp_driver.host.data import (
+    DataStore,
+    NewArtifact,
+    collect_data_garbage,
+    open_data_store,
+)
 from swamp_driver.spec import Notice, RunStatus
 from swamp_driver.workflow import plan_to_json
 from tests.run.host import HostForTests, a_host, statuses
@@ -352,3 +357,82 @@ def test_a_secret_can_be_the_default_of_an_input(
     assert statuses(record) == {"s": "succeeded"}
     assert place.host.output("s") == "***\n"
     assert "hunter" not in place.told()
+
+
+def test_data_of_a_run_outlives_its_suspension_and_not_its_end(place: Place) -> None:
+    """A run that waits for a person goes on with what it wrote, whatever cleans up meanwhile."""
+    first = place.run(
+        """
+jobs:
+  - name: j
+    steps:
+      - name: write
+        task:
+          type: model_method
+          modelType: command/shell
+          modelName: sh
+          methodName: execute
+          inputs: {run: echo kept}
+        dataOutputOverrides: [{specName: result, lifetime: workflow}]
+      - name: ask
+        dependsOn: [{step: write, condition: {type: succeeded}}]
+        task: {type: manual_approval, prompt: "go on?"}
+      - name: read
+        dependsOn: [{step: ask, condition: {type: succeeded}}]
+        run: echo ${{ data.latest('sh', 'result').attributes.stdout }}
+"""
+    )
+    assert first.status is RunStatus.SUSPENDED
+    with place.host.store() as store:
+        assert collect_data_garbage(place.host.settings, store).versions == 0
+        answer_run(store, "last", None, "approved", by="ada")
+    record = resume_run("last", observers=[place.host.observer], settings=place.host.settings)
+    assert record.status is RunStatus.SUCCEEDED
+    assert place.host.output("read") == "kept\n\n"
+    with place.data() as data:
+        assert data.models() == ()
+
+
+def test_nested_workflows_share_the_data_of_the_run(place: Place) -> None:
+    """What is kept for the run is for all of it; a job's is not for a job of the same name."""
+    (place.repository / "inner.yaml").write_text(
+        """
+name: inner
+jobs:
+  - name: j
+    steps:
+      - name: inside
+        run: |
+          echo ${{ data.latest('of-run', 'result').attributes.stdout }}
+          echo ${{ size(data.listVersions('of-job', 'result')) }}
+""",
+        encoding="utf-8",
+    )
+    writes = """
+      - name: {0}
+        task:
+          type: model_method
+          modelType: command/shell
+          modelName: {0}
+          methodName: execute
+          inputs: {{run: echo {0}}}
+        dataOutputOverrides: [{{specName: result, lifetime: {1}}}]
+"""
+    record = place.run(
+        "jobs:\n  - name: j\n    steps:\n"
+        + writes.format("of-run", "workflow")
+        + writes.format("of-job", "job")
+        + """
+      - name: call
+        dependsOn:
+          - {step: of-run, condition: {type: succeeded}}
+          - {step: of-job, condition: {type: succeeded}}
+        task: {type: workflow, workflowIdOrName: inner}
+      - name: own
+        dependsOn: [{step: call, condition: {type: succeeded}}]
+        run: echo ${{ data.latest('of-job', 'result').attributes.stdout }}
+"""
+    )
+    assert record.status is RunStatus.SUCCEEDED, record.steps
+    assert place.host.output("inside") == "of-run\n\n0\n"
+    assert place.host.output("own") == "of-job\n\n"
