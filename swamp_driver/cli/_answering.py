@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import getpass
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 import click
@@ -79,7 +79,7 @@ def give_answer(run: str, step: str | None, answer: Answer, options: AnswerOptio
         found = answer_run(
             store, run, step, answer, by=options["by"] or _caller(), reason=options["reason"]
         )
-        _tell(found, answer)
+        _tell(found, answer, print_lines if options["no_resume"] else print_errors)
         status = wait_until_heard(store, found)
     if status is not RunStatus.SUSPENDED or options["no_resume"]:
         if status is RunStatus.RUNNING:
@@ -106,10 +106,11 @@ def go_on(run: str, options: ViewOptions) -> int:
     )
 
 
-def _tell(found: Approval, wanted: Answer) -> None:
+def _tell(found: Approval, wanted: Answer, say: Callable[[Iterable[str]], None]) -> None:
+    """Say what was recorded: on stderr where stdout is for the rest of the run."""
     label = escape_controls(found.label)
     if found.answer == wanted:
-        print_lines([f"'{label}' of run {found.run_id}: {escape_controls(found.words)}"])
+        say([f"'{label}' of run {found.run_id}: {escape_controls(found.words)}"])
         return
     assert found.expires_at is not None
     mark = err_style().paint("error:", "bad")

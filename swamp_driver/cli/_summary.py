@@ -40,6 +40,8 @@ def _failure(step: StepState, *, run_id: str, style: Style) -> Iterator[str]:
     yield f"{style.mark('failed')} {label} {how} after {format_duration(step.ended.duration_s)}"
     for line in step.tail:
         yield f"    {line}"
+    if step.prompt:
+        return  # a person answered: nothing was printed
     command = f"swamp-driver logs {run_id} {shlex.quote(step.label)}"
     yield f"    {style.paint(f'all of its output: {escape_controls(command)}', 'quiet')}"
 
