@@ -60,5 +60,14 @@ PAR = Area(
             text="Processes that steps orphan are reaped: none is left as a zombie.",
             why="A container without an init fills up with them until nothing can be started.",
         ),
+        Clause(
+            id="SWD-PAR-008",
+            level="MUST",
+            capability=Capability.SERVICES,
+            text="Where `RunContext.services` is set, what listens on a port of 127.0.0.1 in one "
+            "step is reached there by the other steps of the run.",
+            why="Tests that need a server beside them would find nobody at its address.",
+            since="1.1",
+        ),
     ),
 )

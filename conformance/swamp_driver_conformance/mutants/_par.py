@@ -122,6 +122,20 @@ class NewPlaceForEachStep(ReferenceDriver):
             return ("unshare", "-m", *argv) if argv[0] == "/bin/sh" else argv
 
 
+@mutant(
+    "declares that steps reach each other and gives each a network of its own",
+    kills="PAR-008",
+    needs="root unshare",
+)
+class NetworkForEachStep(ReferenceDriver):
+    info = declares(Capability.SERVICES)
+
+    class step_class(StepRun):  # noqa: N801 - it stands for the attribute of that name
+        def argv(self) -> tuple[str, ...]:
+            argv = super().argv()
+            return ("unshare", "-n", *argv) if argv[0] == "/bin/sh" else argv
+
+
 @mutant("reaps no orphans", kills="PAR-007", also="TD-010", needs="linux")
 class ReapsNoOrphans(ReferenceDriver):
     info = declares(Capability.SESSION)

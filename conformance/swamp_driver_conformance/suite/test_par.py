@@ -116,6 +116,21 @@ def test_session_is_one_place(run: Run) -> None:
     expect.equal(marked, [True] * 3, "whether steps see a file that an earlier one made in /tmp")
 
 
+_NETWORK = _BARRIER + "ls -l /proc/self/ns/net 2>/dev/null; :"
+
+
+@clause("SWD-PAR-008")
+def test_steps_with_services_share_a_network(bench: Bench) -> None:
+    """A test that needs a server beside it would find nobody at its address."""
+    run = bench.prepared(services=True)
+    names = ["a", "b"]
+    going = [run.start_sh(_NETWORK, name, " ".join(names)) for name in names]
+    seen = [_namespaces(done.text) for done in (one.wait() for one in going)]
+    if not any(seen):
+        expect.not_run("procfs", "where steps run, nothing tells one network from another")
+    expect.equal(len(set(seen)), 1, f"different networks of steps at the same time: {seen}")
+
+
 def _namespaces(text: str) -> tuple[str, ...]:
     return tuple(line.rpartition(" ")[2] for line in text.splitlines() if "->" in line)
 

@@ -15,8 +15,10 @@ class SshDriver:
 
     info: ClassVar[spec.DriverInfo] = spec.DriverInfo(
         summary="on another machine, over OpenSSH",
-        api=spec.ApiVersion(major=1, minor=0),
-        capabilities=frozenset({Capability.CONTAINMENT, Capability.RECOVERABLE}),
+        api=spec.ApiVersion(major=1, minor=1),
+        capabilities=frozenset(
+            {Capability.CONTAINMENT, Capability.RECOVERABLE, Capability.SERVICES}
+        ),
         config=SshConfig,
         good_configs=(
             ConfigSample(title="a host", data={"host": "build.example.org"}),
