@@ -171,6 +171,7 @@ def _step_facts(step: StepOutline, binding: BindingOutline | None) -> Iterator[t
         yield "waits until", describe_dependencies(planned.depends_on)
     yield "for each", _entries(step)
     yield from _command_facts(planned.command)
+    yield "inside", "known at run time" if step.inside is None else ", ".join(step.inside)
     yield "with", f"{binding.driver} [{binding.id}]" if binding else ""
     if planned.working_dir is not None:
         yield "in", planned.working_dir.text

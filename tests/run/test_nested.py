@@ -21,6 +21,7 @@ from swamp_driver.spec import (
 )
 from swamp_driver.testing import RecordingObserver, fake_driver, hangs
 from swamp_driver.workflow import Plan, plan_from_json, plan_to_json
+from tests.run.command import run as command
 
 
 @pytest.fixture
@@ -416,3 +417,28 @@ def test_services_of_a_nested_workflow_end_with_it(files: Files) -> None:
         "all/each-b",
     ]
     assert record.status is RunStatus.SUCCEEDED
+
+
+def test_a_plan_shows_what_is_inside_as_far_as_it_is_known(files: Files, root: Path) -> None:
+    """A reader sees which steps would run, and where, before anything does."""
+    files.write(
+        main="""
+        jobs:
+          - name: all
+            steps:
+              - {name: known, task: {type: workflow, workflowIdOrName: other, inputs: {n: a}}}
+              - name: late
+                task: {type: workflow, workflowIdOrName: other, inputs: {n: "${{ run.id }}"}}
+        """,
+        other="""
+        inputs: {n: {type: string}}
+        jobs: [{name: "do ${{ inputs.n }}", steps: [{name: b, run: x}]}]
+        """,
+    )
+    code, output = command("plan", files.directory / "main.yaml")
+    assert code == 0
+    assert [line.strip() for line in output.splitlines() if "inside" in line] == [
+        "inside      do a/b [raw]",
+        "inside      known at run time",
+    ]
+    assert not root.exists()

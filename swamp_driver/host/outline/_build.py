@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 
+import attrs
+
+from swamp_driver.errors import WorkflowError
 from swamp_driver.host._masking import looks_secret
 from swamp_driver.host._pass_env import passed_env
+from swamp_driver.host._repository import find_repository
 from swamp_driver.host._settings import HostSettings
 from swamp_driver.host._workspaces import persistent_name
+from swamp_driver.host.models import RepositoryModels
 from swamp_driver.host.outline._values import (
     BindingOutline,
     Known,
@@ -27,9 +33,12 @@ from swamp_driver.workflow import (
     PlannedStep,
     RunScope,
     Template,
+    WorkflowCommand,
+    bind_call,
     command_trees,
     expand_for_each,
     known_tree,
+    plan_nested,
     self_of,
     waits_for,
 )
@@ -56,7 +65,10 @@ def outline_plan(
         workspace_path=_workspace_path(plan, settings),
         bindings=tuple(bindings.values()),
         steps=tuple(
-            _step(step, job.name, plan, bindings.get(step.binding))
+            attrs.evolve(
+                _step(step, job.name, plan, bindings.get(step.binding)),
+                inside=_inside(step, job.name, plan, catalog),
+            )
             for job in plan.jobs
             for step in job.steps
         ),
@@ -182,7 +194,43 @@ def _entries(step: PlannedStep, job: str, plan: Plan) -> tuple[str, ...] | None:
     values, late = step.for_each.values, plan.defaults
     if waits_for(values, late) or waits_for(step.name, late) - {"self"}:
         return None
-    scope = RunScope(
+    scope = _scope(plan, job)
+    return tuple(iteration.name for iteration in expand_for_each(step, scope))
+
+
+def _inside(
+    step: PlannedStep, job: str, plan: Plan, catalog: DriverCatalog
+) -> tuple[str, ...] | None:
+    """Return the steps of the workflow that a step runs, as far as its inputs are known."""
+    command = step.command
+    if not isinstance(command, WorkflowCommand) or plan.nesting is None:
+        return ()
+    if any(waits_for(tree, plan.defaults) for _, tree in command_trees(command)):
+        return None
+    try:
+        call = bind_call(step, command, scope=_scope(plan, job))
+        nested = plan_nested(
+            command,
+            nesting=plan.nesting,
+            inputs=call.inputs,
+            tiers=call.tiers,
+            workspace=plan.workspace,
+            catalog=catalog,
+            models=RepositoryModels(find_repository(Path(plan.directory))),
+        )
+    except WorkflowError:
+        return None  # an option of a driver that only the run can tell
+    drivers = {binding.id: f" [{binding.driver}]" for binding in nested.bindings}
+    return tuple(
+        f"{inner.name}/{one.name.text}{drivers.get(one.binding, '')}"
+        for inner in nested.jobs
+        for one in inner.steps
+    )
+
+
+def _scope(plan: Plan, job: str) -> RunScope:
+    """Return what is known before the run."""
+    return RunScope(
         inputs=plan.inputs,
         run_id="",
         workflow=plan.workflow,
@@ -193,7 +241,6 @@ def _entries(step: PlannedStep, job: str, plan: Plan) -> tuple[str, ...] | None:
         source=plan.source,
         directory=plan.directory,
     )
-    return tuple(iteration.name for iteration in expand_for_each(step, scope))
 
 
 def _trees(step: PlannedStep) -> Iterator[tuple[str, ConfigTree]]:

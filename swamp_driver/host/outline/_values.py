@@ -57,6 +57,9 @@ class StepOutline:
     """Those of them whose values are secret."""
     open: tuple[tuple[str, str], ...] = ()
     """What is only known at run time: key and text as written."""
+    inside: tuple[str, ...] | None = ()
+    """Of a step that runs another workflow: that one's steps, `<job>/<step>`, with their drivers;
+    None where only the run can tell."""
 
 
 @attrs.frozen(kw_only=True)
