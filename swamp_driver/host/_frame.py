@@ -117,8 +117,12 @@ class Frame:
         self.steps[step.id] = StepState(job=job, step=step, left=units)
 
     def note_anew(self, job: str, step: PlannedStep) -> None:
-        """Take note that a step is run, and not taken from an earlier run."""
-        self._anew.add((job, step.name.text))
+        """Take note that a step is run, and not taken from an earlier run.
+
+        A service is there again as it was: what used it before need not be run again for that.
+        """
+        if step.background is None or self.depends_on_anew(job, step):
+            self._anew.add((job, step.name.text))
 
     def depends_on_anew(self, job: str, step: PlannedStep) -> bool:
         """Return whether something is run anew that the step depends on, all of which has ended."""

@@ -132,6 +132,8 @@ class UnitBinder:
         self, frame: Frame, job: str, step: PlannedStep, iteration: Iteration
     ) -> StepRecord | None:
         """Return what became of it in an earlier run, where that holds still."""
+        if step.background is not None:
+            return None  # it lives no more, and a step that is run again may need it
         found = self._history.taken.get((frame.shown_job(job), iteration.name))
         if found is None or frame.depends_on_anew(job, step):
             return None

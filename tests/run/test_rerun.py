@@ -82,3 +82,31 @@ def test_the_command_takes_the_inputs_of_the_earlier_run(root: Path, tmp_path: P
     assert code == 0
     code, output = run("run", file, "--rerun-failed", "none")
     assert code == 2
+
+
+def test_services_are_started_again(host: HostForTests) -> None:
+    """They succeeded and are gone; what failed may need them, what succeeded may not."""
+    text = """
+    workspace: {preserve: on-failure}
+    inputs: {ok: {type: boolean, default: false}}
+    jobs:
+      - name: test
+        steps:
+          - name: server
+            background: true
+            run: touch up; trap 'rm up; exit' TERM; echo ready; while :; do sleep 0.1; done
+            readyWhen: {log: ready}
+          - name: fine
+            run: test -e up
+            dependsOn: [{step: server, condition: {type: succeeded}}]
+          - name: flaky
+            run: test -e up && ${{ inputs.ok }}
+            dependsOn: [{step: server, condition: {type: succeeded}}]
+    """
+    first = host.run(text)
+    assert statuses(first) == {"server": "succeeded", "fine": "succeeded", "flaky": "failed"}
+    later = HostForTests(host.settings)
+    record = again(later, text, ok=True)
+    assert set(statuses(record).values()) == {"succeeded"}
+    taken = {event.step for event in later.observer.of(StepEnded) if event.previous}
+    assert taken == {"fine"}

@@ -438,3 +438,37 @@ def test_drivers_without_loopback_are_refused_before_the_run(host: HostForTests)
             "jobs: [{name: j, steps: [{name: s, run: x, background: true}]}]",
             drivers={"fake": fake},
         )
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize("mode", ["per-step", "session"])
+def test_containers_with_other_images_mean_the_same_by_loopback(
+    host: HostForTests, mode: str
+) -> None:
+    """A workflow does not know where its steps run."""
+    record = host.run(
+        f"""
+        driver: docker
+        driverConfig: {{image: swamp-test/busybox, mode: {mode}, pull: never}}
+        jobs:
+          - name: test
+            concurrency: 1
+            steps:
+              - name: server
+                background: true
+                run: echo hello > index.html; exec httpd -f -p 127.0.0.1:8080
+                readyWhen: {{port: 8080}}
+              - name: same-image
+                run: wget -q -O - http://127.0.0.1:8080/
+                {AFTER}
+              - name: other-image
+                driverConfig: {{image: swamp-test/debian, mode: {mode}, pull: never}}
+                run: bash -c 'exec 3<>/dev/tcp/127.0.0.1/8080;
+                  printf "GET / HTTP/1.0\\r\\n\\r\\n" >&3; cat <&3'
+                {AFTER}
+        """
+    )
+    assert set(statuses(record).values()) == {"succeeded"}
+    assert host.output("same-image") == "hello\n"
+    assert host.output("other-image").endswith("\r\n\r\nhello\n")
+    assert host.left == []
