@@ -104,6 +104,13 @@ class Git(Model):
             raise RuntimeError("no such repository")
 
     @method
+    def tell(self, secret: str) -> None:
+        print("the secret is", secret)
+        self.write_resource("checkout", "told", {"path": f"<{secret}>", "depth": len(secret)})
+        with self.create_file_writer("log", "told.log") as log:
+            log.write(f"<{secret}>")
+
+    @method
     def wait(self) -> None:
         print("waiting", flush=True)
         try:
@@ -348,3 +355,20 @@ def test_inputs_known_at_step_time_only_are_checked_before_the_method_starts(
         f"text '{record.run_id}'"
     )
     assert step.started_at is None
+
+
+def test_a_secret_reaches_the_method_and_nothing_that_is_kept(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A method may use a password; data and logs outlive it, and are shown to others."""
+    monkeypatch.setenv("DEPLOY_TOKEN", "correct-horse")
+    (repository.path / ".swamp-driver.yaml").write_text("vaults: {main: {type: env}}\n")
+    inputs = "inputs: {secret: \"${{ vault.get('main', 'DEPLOY_TOKEN') }}\"}"
+    record = repository.run(one_step("tell", inputs))
+    (step,) = record.steps
+    assert (step.status, step.detail) == (StepStatus.SUCCEEDED, "")
+    told = repository.data("git")
+    assert told["told"].attributes == {"path": "<***>", "depth": 13}
+    assert repository.content(told["told.log"]) == b"<***>"
+    output = b"".join(event.data for event in repository.observer.of(StepOutput))
+    assert output == b"the secret is ***\n"

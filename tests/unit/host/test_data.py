@@ -260,7 +260,7 @@ def test_expressions_see_an_artifact_in_the_words_of_the_framework(store: DataSt
         "version": 1,
         "createdAt": "2023-11-14T22:13:20.500Z",
         "attributes": {"n": 1},
-        "tags": {"a": "b"},
+        "tags": {"workflowRunId": "r1", "a": "b"},
         "modelName": "git",
         "specName": "checkout",
         "dataType": "resource",
