@@ -263,6 +263,7 @@ def test_expressions_see_an_artifact_in_the_words_of_the_framework(store: DataSt
         "tags": {"workflowRunId": "r1", "a": "b"},
         "modelName": "git",
         "specName": "checkout",
+        "workflowRunId": "r1",
         "dataType": "resource",
         "contentType": "application/json",
         "lifetime": "infinite",
