@@ -413,7 +413,7 @@ def test_the_help_of_run_lists_the_exit_codes(call: Shell) -> None:
     """Scripts depend on them."""
     text = call("run", "--help").out
     assert [int(code) for code in re.findall(r"^ +(\d+)  \w", text, re.MULTILINE)] == [
-        0, 1, 2, 3, 130,
+        0, 1, 2, 3, 4, 130,
     ]  # fmt: skip
 
 

@@ -14,6 +14,8 @@ import attrs
 from swamp_driver.host.data._artifact import Artifact
 from swamp_driver.host.data._tables import SELECTED, artifact_of, store_errors
 
+RUN_TAG = "workflowRunId"
+"""A tag that everything has without being tagged: the run that wrote it."""
 MOST_FOUND = 10_000
 """How many artifacts one question is answered with at most; the newest of them."""
 
@@ -82,6 +84,8 @@ class DataView:
             "EXISTS (SELECT 1 FROM tags t WHERE t.artifact = a.number "
             "AND t.key = :key AND t.value = :value)"
         )
+        if key == RUN_TAG:
+            where = "(a.run_id = :value OR " + where + ")"
         return self._find(where, _NEWEST, key=key, value=value)
 
     def latest_of(self, model: str | None = None) -> tuple[Artifact, ...]:

@@ -82,6 +82,8 @@ def test_data_is_found_by_spec_and_by_tag(store: DataStore) -> None:
     assert [(one.name, one.version) for one in by_spec] == [("a", 2), ("b", 1)]
     assert [one.name for one in store.find_by_tag("env", "prod")] == ["b"]
     assert [one.name for one in store.find_by_tag("env", "test")] == ["a"]
+    assert [one.name for one in store.find_by_tag("workflowRunId", "r1")] == ["a", "b", "c"]
+    assert store.find_by_tag("workflowRunId", "r2") == ()
     assert store.models() == ("git",)
     assert store.names("git") == ("a", "b", "c")
 
@@ -269,6 +271,7 @@ def test_expressions_see_an_artifact_in_the_words_of_the_framework(store: DataSt
         "lifetime": "infinite",
         "size": 8,
         "runId": "r1",
+        "workflowRunId": "r1",
         "jobName": "build",
     }
 
