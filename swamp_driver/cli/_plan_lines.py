@@ -193,7 +193,7 @@ def _command_facts(command: Command) -> Iterator[tuple[str, str]]:
             yield "data of", command.model_name.text
         case WorkflowCommand():
             yield "runs", f"the workflow {command.source}"
-            yield "inputs", ", ".join(command.inputs)
+            yield "inputs", ", ".join(name or "those of an expression" for name in command.inputs)
         case ApprovalCommand():
             yield "asks", command.prompt.text
 

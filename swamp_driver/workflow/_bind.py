@@ -34,6 +34,7 @@ from swamp_driver.workflow._shell import write_script
 from swamp_driver.workflow._static import DURATION_HINT, to_milliseconds
 from swamp_driver.workflow._step_ids import id_of_path, step_path
 from swamp_driver.workflow._template import Template
+from swamp_driver.workflow._whole import spread
 
 SCRIPT = "script"
 OUTPUT = "output"
@@ -178,9 +179,13 @@ class _Binder:
     def tree(self, tree: Mapping[str, ConfigTree], key: str) -> dict[str, Json]:
         """Return a mapping with everything in it evaluated."""
         try:
-            return {name: evaluate_tree(value, self._to_the_step) for name, value in tree.items()}
+            values = {name: evaluate_tree(value, self._to_the_step) for name, value in tree.items()}
         except TemplateError as error:
             raise bind_error(error, self._scope, self._step, key) from error
+        found = spread(values)
+        if found is None:
+            raise self.unusable("the expression gives no mapping", key=key)
+        return found
 
     def request(self, name: str, passed_env: Mapping[str, str], program: Program) -> StepRequest:
         shared = self._scope.workspace_path is not None

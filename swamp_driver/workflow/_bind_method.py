@@ -22,6 +22,7 @@ from swamp_driver.workflow._bind_data import (
 from swamp_driver.workflow._commands import ConfigTree, MethodCommand
 from swamp_driver.workflow._keeping import KEPT_VERSIONS
 from swamp_driver.workflow._planned import PlannedModel
+from swamp_driver.workflow._routing import route_inputs
 
 _PYTHON = "python3"
 _COLLECT_LIMIT = 16 * 1024 * 1024
@@ -70,6 +71,8 @@ def bind_method(command: MethodCommand, binder: MethodBinder, methods: Methods) 
     name = model_name(command.model_name, binder)
     arguments = binder.tree(command.global_args, "globalArgs")
     inputs = binder.tree(command.inputs, "inputs")
+    if command.routes:
+        arguments, inputs = route_inputs(inputs, model.description, command.method)
     _check(command, model, arguments, inputs, binder)
     scope = binder.scope
     request = {

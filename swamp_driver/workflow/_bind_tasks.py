@@ -20,6 +20,7 @@ from swamp_driver.workflow._evaluate import TemplateError, evaluate_text, evalua
 from swamp_driver.workflow._nesting import literal
 from swamp_driver.workflow._planned import PlannedStep
 from swamp_driver.workflow._scope import RunScope
+from swamp_driver.workflow._whole import spread
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
@@ -48,9 +49,12 @@ def bind_call(step: PlannedStep, command: WorkflowCommand, *, scope: RunScope) -
         WorkflowError: An expression has no value.
     """
     try:
-        inputs = {key: evaluate_tree(tree, scope) for key, tree in command.inputs.items()}
+        values = {key: evaluate_tree(tree, scope) for key, tree in command.inputs.items()}
     except TemplateError as error:
         raise bind_error(error, scope, step, "inputs") from error
+    inputs = spread(values)
+    if inputs is None:
+        raise unusable(scope, step, "the expression gives no mapping", key="inputs")
     try:
         tiers = tuple(_evaluated(tier, scope) for tier in command.tiers)
     except TemplateError as error:

@@ -39,6 +39,8 @@ class MethodCommand(Value):
     global_args: Mapping[str, ConfigTree] = attrs.field(factory=dict)
     inputs: Mapping[str, ConfigTree] = attrs.field(factory=dict)
     """Those of the step over those of the definition."""
+    routes: bool = False
+    """Arguments of the model are among the inputs: see `route_inputs`."""
     timeout_ms: Template | int | None = None
 
 

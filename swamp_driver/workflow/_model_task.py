@@ -8,16 +8,17 @@ from typing import Literal, TypeVar
 import attrs
 
 from swamp_driver.workflow import _advice as advice
-from swamp_driver.workflow._collection import MapOf, Tree
+from swamp_driver.workflow._collection import MapOf
 from swamp_driver.workflow._node import MappingNode
 from swamp_driver.workflow._record import Record, Tagged, Where, declare
 from swamp_driver.workflow._shape import Choice, Flag, Text, Whole
 from swamp_driver.workflow._template import Template
+from swamp_driver.workflow._whole import MappingOrExpression
 
 T = TypeVar("T")
 
 _NAME = Text()
-_OPTIONS = Tree("mapping")
+_OPTIONS = MappingOrExpression()
 VARIABLES = MapOf(Text(lenient=True), keys=r"[^\0=]+", key_words="the name of a variable")
 
 

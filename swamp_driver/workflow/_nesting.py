@@ -23,6 +23,7 @@ from swamp_driver.workflow._planned import Nesting, PlannedWorkspace, WorkflowFi
 from swamp_driver.workflow._problems import Problems
 from swamp_driver.workflow._static import Static
 from swamp_driver.workflow._template import Template
+from swamp_driver.workflow._whole import WHOLE, spread
 
 MAX_DEPTH = 10
 """How many workflows deep a workflow may run others."""
@@ -226,9 +227,15 @@ def _look_inside(
     for name, tree in command.inputs.items():
         known = _known(tree, call.static)
         if known is None:
-            later.add(name)
+            later |= {name} if name != WHOLE else {*workflow.inputs.declarations}
         else:
             given[name] = known[0]
+    spread_out = spread(given)
+    if spread_out is None:
+        place = call.task.where.value("inputs")
+        call.problems.add("the expression gives no mapping", place)
+        return None
+    given = spread_out
     file_name = call.caller.chain[-1].source
     problems.know_file(file_name, call.text)
     caller = Caller(

@@ -8,7 +8,7 @@ from typing import Any
 import attrs
 
 from swamp_driver._value import Value
-from swamp_driver.errors import WorkflowError
+from swamp_driver.errors import ProblemKind, WorkflowError
 from swamp_driver.spec._suggest import did_you_mean, quoted
 from swamp_driver.workflow._commands import ConfigTree, MethodCommand
 from swamp_driver.workflow._definition_check import expression_errors
@@ -21,9 +21,11 @@ from swamp_driver.workflow._model_task import ModelMethodTask
 from swamp_driver.workflow._node import MappingNode, config_tree, find_place, place_of
 from swamp_driver.workflow._planned import PlannedModel
 from swamp_driver.workflow._problems import Place, Problems
+from swamp_driver.workflow._routing import route_inputs
 from swamp_driver.workflow._shell_task import EXECUTE, SHELL
 from swamp_driver.workflow._static import Static
 from swamp_driver.workflow._template import Template
+from swamp_driver.workflow._whole import is_whole
 
 _WHERE_TYPES_ARE = (
     "types are classes in 'extensions/models/*.py' of the repository, or come with a package "
@@ -95,16 +97,15 @@ class MethodPlanner:
         own = _tree(task.inputs)
         written = {} if definition is None else definition.methods.get(target.method, {})
         inputs = {**{key: json_tree(value) for key, value in written.items()}, **own}
-        places = _Places(task, "inputs", task.inputs, f"methods.{target.method}.arguments")
-        self._check(inputs, found["inputs"], places, definition)
-        if definition is None:
-            arguments = _tree(task.global_args)
-            places = _Places(task, "globalArgs", task.global_args, "")
-        else:
-            values = definition.global_arguments
-            arguments = {key: json_tree(value) for key, value in values.items()}
-            places = _Places(task, "", None, "globalArguments")
-        self._check(arguments, model.description["arguments"], places, definition)
+        input_places = _Places(task, "inputs", task.inputs, f"methods.{target.method}.arguments")
+        arguments = _arguments(task, definition)
+        places = _argument_places(task, definition)
+        direct = definition is None and task.global_args is None
+        if direct and not is_whole(inputs):
+            arguments, inputs = route_inputs(inputs, model.description, target.method)
+        self._check(inputs, found["inputs"], input_places, definition)
+        if not (direct and is_whole(inputs)):  # what is in those, only the run can tell
+            self._check(arguments, model.description["arguments"], places, definition)
         if definition is not None:
             path = f"methods.{target.method}.arguments"
             self._check_expressions(json_tree(dict(written)), path, definition)
@@ -118,6 +119,7 @@ class MethodPlanner:
             method=target.method,
             global_args=arguments,
             inputs=inputs,
+            routes=direct and is_whole(inputs),
             timeout_ms=self._static.timeout(_given(step.timeout), place),
         )
 
@@ -150,7 +152,8 @@ class MethodPlanner:
         if method not in methods:
             if method:
                 what = f"{kind!r} has no method {quoted(method)}"
-                self._note(what, task.where.value("methodName"), method, methods)
+                place = task.where.value("methodName")
+                self._note(what, place, method, methods, kind="wrong")
             return None
         if model is None:
             self._refuse_arguments(task, definition)
@@ -204,10 +207,11 @@ class MethodPlanner:
         known: Iterable[str],
         *,
         hint: str | None = None,
+        kind: ProblemKind = "absent",
     ) -> None:
         names = sorted(known)
         told = did_you_mean(word, names) or hint or f"there are: {', '.join(names)}"
-        self._problems.add(what, place, hint=told, kind="absent")
+        self._problems.add(what, place, hint=told, kind=kind)
 
     def _check(
         self,
@@ -219,6 +223,8 @@ class MethodPlanner:
         """Note what is wrong with values that are known already."""
         from swamp_driver.models._check import LATER, check  # noqa: PLC0415 - few steps need it
 
+        if is_whole(tree):
+            return
         value = _with_unknown(known_tree(dict(tree), self._static.scope.inputs), LATER)
         for problem in check(value, schema):
             self._problems.add(problem.what, places.find(problem.path, definition))
@@ -264,6 +270,20 @@ class _Places:
             return find_place(self.node, where.key(self.key).path, inside=inside)
         place = place_of(where.node, where.key(self.key).path)
         return attrs.evolve(place, path=f"{place.path}.{inside}" if inside else place.path)
+
+
+def _arguments(task: ModelMethodTask, definition: ModelDefinition | None) -> dict[str, ConfigTree]:
+    if definition is None:
+        return _tree(task.global_args)
+    return {key: json_tree(value) for key, value in definition.global_arguments.items()}
+
+
+def _argument_places(task: ModelMethodTask, definition: ModelDefinition | None) -> _Places:
+    if definition is not None:
+        return _Places(task, "", None, "globalArguments")
+    if task.global_args is None:
+        return _Places(task, "inputs", task.inputs, "")
+    return _Places(task, "globalArgs", task.global_args, "")
 
 
 def _is_absent(key: str, definition: ModelDefinition) -> bool:

@@ -28,8 +28,8 @@ class Place(Value):
 
 
 def join_path(path: str, key: str) -> str:
-    """Return the dotted path of `key` in `path`."""
-    return f"{path}.{key}" if path else key
+    """Return the dotted path of `key` in `path`; the empty key is `path` itself."""
+    return f"{path}.{key}" if path and key else path or key
 
 
 class Problems:

@@ -20,7 +20,7 @@ from swamp_driver.workflow._template import Template
 T = TypeVar("T")
 
 Definitions = dict[str, Json]
-_EXPRESSION_SCHEMA: Json = {"type": "string", "pattern": r"^\s*\$\{\{"}
+EXPRESSION_SCHEMA: Json = {"type": "string", "pattern": r"^\s*\$\{\{"}
 
 
 class Refused(Exception):  # noqa: N818 - it is no error: the problem is noted
@@ -115,7 +115,7 @@ class Flag(Shape[bool | Template]):
 
     def schema(self, _: Definitions) -> dict[str, Json]:
         """Return the schema."""
-        return {"anyOf": [{"type": "boolean"}, _EXPRESSION_SCHEMA]}
+        return {"anyOf": [{"type": "boolean"}, EXPRESSION_SCHEMA]}
 
 
 class Whole(Shape[int | Template]):
@@ -151,7 +151,7 @@ class Whole(Shape[int | Template]):
         number: dict[str, Json] = {"type": "integer", "minimum": self.minimum}
         if self.maximum is not None:
             number["maximum"] = self.maximum
-        return {"anyOf": [number, _EXPRESSION_SCHEMA]}
+        return {"anyOf": [number, EXPRESSION_SCHEMA]}
 
     def _is_within(self, value: int) -> bool:
         return self.minimum <= value and (self.maximum is None or value <= self.maximum)

@@ -17,6 +17,7 @@ from swamp_driver.workflow._model_task import (
 from swamp_driver.workflow._node import Entry, MappingNode, node_of
 from swamp_driver.workflow._problems import Problems
 from swamp_driver.workflow._shape import Refused
+from swamp_driver.workflow._whole import is_whole
 
 SHELL = "command/shell"
 EXECUTE = "execute"
@@ -90,6 +91,10 @@ def shell_inputs(
         for key, value in defaults.items()
     }
     entries |= task.inputs.entries if task.inputs else {}
+    if is_whole(entries):
+        what = f"the inputs of {SHELL!r} cannot be one expression"
+        problems.add(what, where, hint="write 'inputs: {run: ...}', with expressions in its values")
+        return None
     node = MappingNode(entries, where.line, where.column)
     try:
         return SHELL_INPUTS.read(node, f"{task.where.path}.inputs", problems)

@@ -54,7 +54,8 @@ def _plan(path: Path) -> Plan:
     )
 
 
-def _told(problem: Problem) -> str:
+def told(problem: Problem) -> str:
+    """Return a problem as a person sees it, without colours."""
     where = f"{problem.file}:{problem.line}:{problem.column}"
     lines = [": ".join(part for part in (where, problem.path, problem.what) if part)]
     if problem.source_line is not None:
@@ -78,7 +79,7 @@ def test_everything_wrong_with_a_file_is_said_at_once(path: Path) -> None:
     with pytest.raises(WorkflowError) as caught:
         _plan(path)
 
-    message = "\n".join(_told(problem) for problem in caught.value.problems) + "\n"
+    message = "\n".join(told(problem) for problem in caught.value.problems) + "\n"
     expected = path.with_suffix(".txt")
     if os.environ.get("WRITE_EXPECTED"):
         expected.write_text(message)
