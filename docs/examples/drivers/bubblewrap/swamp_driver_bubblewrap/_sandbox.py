@@ -39,6 +39,11 @@ class BubblewrapConfig:
     pass_env: tuple[str, ...] = option(default=(), help="Variables of the caller to pass on.")
 
 
+# bwrap gives up where a mount goes away while it looks at all: a container that ends is enough.
+_MOUNT_IS_GONE = "Unable to apply mount flags"
+_TRIES = 5
+
+
 @attrs.frozen
 class Sandbox:
     """An agent in a sandbox. Lives from `open_sandbox` until `close`."""
@@ -75,6 +80,16 @@ def sandbox_argv(config: BubblewrapConfig, run_dir: str, *command: str) -> list[
 
 def open_sandbox(config: BubblewrapConfig, run_dir: str) -> Sandbox:
     """Start an agent in a sandbox; raise UnavailableError where that is not possible here."""
+    for _ in range(_TRIES - 1):
+        try:
+            return _open_once(config, run_dir)
+        except UnavailableError as error:
+            if _MOUNT_IS_GONE not in str(error):
+                raise
+    return _open_once(config, run_dir)
+
+
+def _open_once(config: BubblewrapConfig, run_dir: str) -> Sandbox:
     argv = sandbox_argv(config, run_dir)
     env = {"PATH": os.environ.get("PATH", os.defpath)}
     ours, theirs = socket.socketpair()

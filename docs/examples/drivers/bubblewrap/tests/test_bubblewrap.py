@@ -136,6 +136,28 @@ def test_a_sandbox_that_cannot_be_made_leaves_nothing(
     assert list((tmp_path / "root").iterdir()) == []
 
 
+def test_a_mount_that_goes_away_meanwhile_is_no_obstacle(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Containers that end on the same machine take theirs along."""
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "root").mkdir()
+    script = f"""#!/bin/sh
+    if mkdir {tmp_path}/once 2> /dev/null; then
+      echo "bwrap: Can't bind mount: Unable to apply mount flags: Invalid argument" >&2; exit 1
+    fi
+    exec {shutil.which("bwrap")} "$@"
+    """
+    (tmp_path / "bin/bwrap").write_text(script)
+    (tmp_path / "bin/bwrap").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}/bin:{os.environ['PATH']}")
+    context = a_run(tmp_path / "root")
+    driver = BubblewrapDriver(context.config)
+    driver.prepare_workspace(context)
+    assert (tmp_path / "once").is_dir()
+    driver.teardown(context, a_run_outcome())
+
+
 @pytest.mark.timeout(900)
 def test_it_conforms(tmp_path: Path) -> None:
     """The suite says whether it keeps the contract, clause by clause.
