@@ -76,7 +76,11 @@ DEFINITION: Record[DefinitionKeys] = Record(
     refused={
         "arguments": "did you mean 'globalArguments'?",
         "globalArgs": "did you mean 'globalArguments'? ('globalArgs' stand at a task)",
-        "inputs": "did you mean 'globalArguments'?",
+        "checks": "remove it: there are no checks before methods here",
+        "inputs": (
+            "a definition has no inputs of its own here: its expressions use those of the workflow"
+        ),
+        "reports": "write 'reports' into the workflow",
         "jobs": "jobs stand in a workflow file, which is not below 'models'",
     },
 )
