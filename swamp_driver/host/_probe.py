@@ -71,16 +71,17 @@ _GROWING = "0.02 0.04 0.08 0.16 0.32 0.64 1"
 def probe_request(service: StepRequest, ready: BoundReadiness, *, number: int) -> StepRequest:
     """Return the step that looks whether `service` is ready; `number` counts from 1.
 
-    It has the environment and the working directory of the service, and an exchange directory of
-    its own.
+    It has the environment of the service, a script of the user also its working directory, and an
+    exchange directory of its own.
     """
     suffix = f"-p{number}"
     step_id = f"{service.step_id[: _LONGEST_ID - len(suffix)]}{suffix}"
     exchange = posixpath.join(posixpath.dirname(service.exchange), step_id)
-    look, files = (_COMMAND_LOOK, {_COMMAND: (ready.script or "").encode()})
+    look, files, cwd = _COMMAND_LOOK, {_COMMAND: (ready.script or "").encode()}, service.cwd
     own = {"swamp_pauses": _GROWING if ready.interval_s is None else f"{ready.interval_s:g}"}
     if ready.port is not None:
-        look, files = _PORT, {}
+        # That of the service may not be there before it is started.
+        look, files, cwd = _PORT, {}, posixpath.join(exchange, "tmp")
         own |= {"port": f"{ready.port:04X}", "first": "1" if number == 1 else ""}
     settings = "".join(f"{name}='{value}'\n" for name, value in own.items())
     return attrs.evolve(
@@ -94,6 +95,7 @@ def probe_request(service: StepRequest, ready: BoundReadiness, *, number: int) -
             "SWAMP_EXCHANGE": exchange,
             "SWAMP_OUTPUT": posixpath.join(exchange, "output"),
         },
+        cwd=cwd,
         exchange=exchange,
         files={_SCRIPT: (settings + look + _LOOP).encode(), "output": b"", **files},
         directories=("tmp",),

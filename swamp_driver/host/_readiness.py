@@ -7,7 +7,7 @@ import socket
 import threading
 import time
 
-from swamp_driver.errors import SwampDriverError
+from swamp_driver.errors import StepStartError, SwampDriverError
 from swamp_driver.host._bindings import OpenedBinding
 from swamp_driver.host._log_match import LogMatch
 from swamp_driver.host._probe import FREE, Found, probe_request
@@ -111,7 +111,8 @@ class Readiness:
         try:
             result = opened.driver.run_step(opened.context, opened.workspace, request, io)
         except SwampDriverError as error:
-            if self._cancel.cancelled:
+            is_early = isinstance(error, StepStartError) and error.reason == "cwd-missing"
+            if self._cancel.cancelled or is_early:
                 return Found.NOT_YET
             raise NotReadyError(f"whether it is ready cannot be found out: {error}") from error
         if result.end is StepEnd.TIMED_OUT:

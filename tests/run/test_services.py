@@ -236,6 +236,28 @@ def test_a_port_that_is_taken_is_found_before_the_step_starts(host: HostForTests
     assert host.output("server") == ""
 
 
+@pytest.mark.parametrize(
+    "ready", ["{port: PORT}", '{command: "test -e index.html", interval: 50ms}']
+)
+def test_a_service_without_a_workspace_is_watched_all_the_same(
+    host: HostForTests, port: int, ready: str
+) -> None:
+    """Its working directory is made with it, and the looking begins at the same time."""
+    record = host.run(
+        f"""
+        workspace: {{enabled: false}}
+        jobs:
+          - name: test
+            steps:
+              - name: server
+                background: true
+                run: sleep 0.1; touch index.html; exec python3 -m http.server {port}
+                readyWhen: {ready.replace("PORT", str(port))}
+        """
+    )
+    assert (statuses(record), record.status) == ({"server": "succeeded"}, RunStatus.SUCCEEDED)
+
+
 class Watcher(RecordingObserver):
     """Notes that a step has ended."""
 

@@ -89,6 +89,12 @@ def test_a_probe_is_a_step_of_its_own() -> None:
     assert probe.secret_names == {"LEVEL"}
 
 
+def test_a_look_for_a_port_needs_no_directory_of_the_service() -> None:
+    """It begins before the service does, which may have a directory in its exchange directory."""
+    probe = probe_request(a_request(cwd="/r/exchange/s1/work"), BoundReadiness(port=80), number=1)
+    assert (probe.cwd, probe.directories) == ("/r/exchange/s1-p1/tmp", ("tmp",))
+
+
 def test_the_id_of_a_probe_is_never_too_long() -> None:
     """Ids have 40 characters at most, and a nested workflow makes long ones."""
     long = a_request(step_id="s" * 40, exchange=f"/r/exchange/{'s' * 40}")
