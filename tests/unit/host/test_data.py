@@ -271,7 +271,6 @@ def test_expressions_see_an_artifact_in_the_words_of_the_framework(store: DataSt
         "lifetime": "infinite",
         "size": 8,
         "runId": "r1",
-        "workflowRunId": "r1",
         "jobName": "build",
     }
 
