@@ -112,8 +112,8 @@ class Git(Model):
 
     @method
     def wait(self) -> None:
-        print("waiting", flush=True)
         try:
+            print("waiting", flush=True)
             time.sleep(3600)
         finally:
             self.write_resource("checkout", "last", {"path": "p", "depth": 0})
