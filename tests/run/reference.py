@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from collections.abc import Mapping
@@ -30,6 +31,17 @@ def node_programs() -> str:
     return subprocess.run(
         [REPOSITORY / "tests/tools/engine", "node"], check=True, capture_output=True, text=True
     ).stdout.strip()
+
+
+def registry_answers(programs: str) -> bool:
+    """Return whether the npm registry can be asked from here, with the npm in `programs`."""
+    asked = subprocess.run(
+        [f"{programs}/npm", "view", "promptfoo", "version", "--fetch-retries=0"],
+        env={**os.environ, "PATH": f"{programs}:{os.environ['PATH']}"},
+        check=False,
+        capture_output=True,
+    )
+    return asked.returncode == 0
 
 
 @attrs.frozen
