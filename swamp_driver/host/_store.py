@@ -13,7 +13,7 @@ from typing import Any, Self, TypeVar
 
 import attrs
 
-from swamp_driver.errors import NotFoundError, StoreError
+from swamp_driver.errors import NotFoundError
 from swamp_driver.host._event_json import event_from_json, event_to_json
 from swamp_driver.host._records import (
     HandedOn,
@@ -24,6 +24,7 @@ from swamp_driver.host._records import (
 )
 from swamp_driver.host._report_files import read_reports, write_report
 from swamp_driver.host._settings import HostSettings
+from swamp_driver.host._sqlite import DatabaseFile, open_database, store_errors
 from swamp_driver.host._step_log import (
     LogExcerpt,
     LoggedOutput,
@@ -34,10 +35,13 @@ from swamp_driver.host._step_log import (
 from swamp_driver.spec import Owner, RunEvent, RunStatus, StepEnd, StepStatus, Usage
 
 _T = TypeVar("_T")
-_SCHEMA = 1
 _LAST_BYTES = 64 * 1024
 """How much of the end of an event log is read to find its last event."""
-_TABLES = """
+_RECORDS = DatabaseFile(
+    name="runs.sqlite",
+    what="the records",
+    schema=1,
+    tables="""
 CREATE TABLE runs (
   run_id TEXT PRIMARY KEY, started_at REAL NOT NULL, status TEXT NOT NULL, record TEXT NOT NULL
 ) WITHOUT ROWID;
@@ -46,7 +50,8 @@ CREATE TABLE steps (
   number INTEGER PRIMARY KEY, run_id TEXT NOT NULL, step_id TEXT NOT NULL, record TEXT NOT NULL,
   UNIQUE (run_id, step_id)
 );
-"""
+""",
+)
 
 
 class Store:
@@ -267,49 +272,11 @@ def open_store(settings: HostSettings) -> Store:
     Raises:
         StoreError: it cannot be opened, or a newer version of this program made it.
     """
-    with _store_errors(settings.state_dir):
-        settings.state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-        connection = sqlite3.connect(
-            settings.state_dir / "runs.sqlite",
-            timeout=30,
-            isolation_level=None,
-            check_same_thread=False,
-        )
-        try:
-            _set_up(connection, settings.state_dir)
-        except BaseException:
-            connection.close()
-            raise
-    return Store(connection, settings)
+    return Store(open_database(_RECORDS, settings.state_dir), settings)
 
 
-def _set_up(connection: sqlite3.Connection, state_dir: Path) -> None:
-    # WAL: readers (`runs`, `logs`) never wait for the run that writes. NORMAL: a power cut may lose
-    # the last records, which is not worth an fsync per step.
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = NORMAL")
-    (found,) = connection.execute("PRAGMA user_version").fetchone()
-    if found > _SCHEMA:
-        raise StoreError(
-            f"the records in '{state_dir}' were made by a newer version "
-            f"(schema {found}, this one knows {_SCHEMA}): upgrade swamp-drivers, "
-            "or set SWAMP_DRIVER_STATE to another directory"
-        )
-    if found == 0:
-        with contextlib.suppress(sqlite3.OperationalError):  # another process made them just now
-            connection.executescript(
-                f"BEGIN IMMEDIATE; {_TABLES} PRAGMA user_version = {_SCHEMA}; COMMIT;"
-            )
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-
-
-@contextlib.contextmanager
-def _store_errors(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except (sqlite3.Error, OSError, ValueError) as error:
-        raise StoreError(f"the records in '{path}' cannot be used: {error}") from error
+def _store_errors(path: Path) -> contextlib.AbstractContextManager[None]:
+    return store_errors(_RECORDS, path)
 
 
 def _dump(record: RunRecord | StepRecord) -> str:
