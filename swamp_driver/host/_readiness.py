@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import platform
-import socket
 import threading
 import time
 
@@ -170,6 +169,8 @@ class _Pauses:
 
 
 def _connects(port: int) -> bool:
+    import socket  # noqa: PLC0415 - only where ports cannot be looked up
+
     try:
         with socket.create_connection(("127.0.0.1", port), timeout=_CONNECT_S):
             return True
