@@ -224,7 +224,7 @@ def test_a_driver_of_others_that_works(call: Shell, install: Callable[[str], Non
     code, out = doctor(call, "acme")
     found = found_in(out, "driver acme")
     assert code == 0
-    assert found["loads"] == [("ok", "acme-swamp 2.1, acme_module:Driver, contract 1.0")]
+    assert found["loads"] == [("ok", "acme-swamp 2.1, acme_module:Driver, contract 1.1")]
     assert found["works here"] == [("skipped", "it does not offer to be asked")]
     assert found["runs a step"][0][0] == "ok"
 

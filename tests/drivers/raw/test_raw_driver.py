@@ -17,7 +17,7 @@ import swamp_driver_raw._containment as containment
 from swamp_driver.agent import agent_binary
 from swamp_driver.errors import ConfigError, LostError, UnavailableError
 from swamp_driver.spec import (
-    ApiVersion,
+    API_VERSION,
     Capability,
     ConfigSample,
     StepEnd,
@@ -54,7 +54,7 @@ def without_agent(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_its_info_is_in_order() -> None:
     """The host reads it before it constructs anything."""
     info = RawDriver.info
-    assert info.api == ApiVersion(major=1, minor=0)
+    assert info.api == API_VERSION
     assert all(map(is_known_capability, info.capabilities))
     assert [option.key for option in config_options(RawConfig)] == ["passEnv", "containment"]
 
