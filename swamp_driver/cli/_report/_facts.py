@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping
 import attrs
 
 from swamp_driver._value import Value
-from swamp_driver.host import LogExcerpt, RunRecord, StepRecord, Store
+from swamp_driver.host import LogExcerpt, ReportRecord, RunRecord, StepRecord, Store
+from swamp_driver.host.data import Artifact, data_of_run
 from swamp_driver.spec import JobEnded, JobOutline, Notice, RunEvent, RunStarted, RunStatus
 
 _ONE_LOG_BYTES = 256 * 1024
@@ -64,6 +65,9 @@ class RunFacts(Value):
     """Seconds since the epoch: when this was gathered."""
     jobs: tuple[JobFacts, ...]
     notices: tuple[str, ...]
+    reports: tuple[ReportRecord, ...] = ()
+    data: tuple[Artifact, ...] = ()
+    """What models have written, as far as it is still kept."""
 
     @property
     def steps(self) -> tuple[StepFacts, ...]:
@@ -109,6 +113,8 @@ def gather_facts(store: Store, run: str, *, now: float | None = None) -> RunFact
         now=time.time() if now is None else now,
         jobs=tuple(_jobs(events, steps, record)),
         notices=tuple(event.text for event in events if isinstance(event, Notice)),
+        reports=store.reports(record.run_id),
+        data=data_of_run(store.settings, record.run_id),
     )
 
 

@@ -11,6 +11,7 @@ from rich.style import Style as RichStyle
 from rich.text import Text
 
 from swamp_driver.cli._output_lines import OutputLines
+from swamp_driver.cli._untrusted import escape_controls
 from swamp_driver.host import LogExcerpt, LoggedOutput
 from swamp_driver.spec import Stream
 
@@ -27,6 +28,14 @@ def log_markup(log: LogExcerpt) -> Markup:
         f"{log.left_out_bytes:,}"
     )
     return Markup("\n").join([*before, cut, *_lines(log.pieces[log.cut_at :])])
+
+
+def markdown_markup(text: str) -> Markup:
+    """Return Markdown as HTML: tags in it are text, and links lead to pages only."""
+    from markdown_it import MarkdownIt  # noqa: PLC0415 - only where there are reports
+
+    reader = MarkdownIt("commonmark", {"html": False}).enable("table").disable("image")
+    return Markup(reader.render("\n".join(map(escape_controls, text.splitlines()))))  # noqa: S704
 
 
 def _lines(pieces: Iterable[LoggedOutput]) -> list[Markup]:

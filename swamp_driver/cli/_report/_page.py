@@ -13,7 +13,7 @@ from swamp_driver.cli._durations import format_bytes, format_duration, format_ti
 from swamp_driver.cli._report._facts import RunFacts, StepFacts
 from swamp_driver.cli._report._graph import draw_graph
 from swamp_driver.cli._report._lanes import lanes_of
-from swamp_driver.cli._report._markup import log_markup
+from swamp_driver.cli._report._markup import log_markup, markdown_markup
 from swamp_driver.cli._report._trace import span_of
 from swamp_driver.cli._untrusted import escape_controls
 from swamp_driver.cli._words import describe_end, plural
@@ -71,6 +71,8 @@ def render_page(facts: RunFacts) -> str:
         time=format_time,
         ended=describe_end,
         log=log_markup,
+        markdown=markdown_markup,
+        json=lambda value: json.dumps(value, ensure_ascii=False, indent=1),
     )
     failed = [step for step in facts.steps if step.status == "failed"]
     return environment.get_template("page.html.j2").render(

@@ -9,6 +9,7 @@ import xml.etree.ElementTree as ET
 from html.parser import HTMLParser
 from typing import Any
 
+import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -23,7 +24,8 @@ from swamp_driver.cli._report import (
 from swamp_driver.cli._report._facts import JobFacts, StepFacts
 from swamp_driver.cli._report._graph import draw_graph
 from swamp_driver.cli._report._lanes import lanes_of
-from swamp_driver.host import LogExcerpt, LoggedOutput, RunRecord, StepRecord
+from swamp_driver.host import LogExcerpt, LoggedOutput, ReportRecord, RunRecord, StepRecord
+from swamp_driver.host.data import Artifact
 from swamp_driver.spec import Owner, RunStatus, StepEnd, StepStatus, Usage
 
 HOSTILE = b"</pre><script>alert(1)</script><img src=x onerror=alert(2)> ]]> \x1b]0;t\x07\x00\xff"
@@ -221,3 +223,42 @@ def test_a_picture_can_be_drawn_of_whatever_a_record_says(depends_on: tuple[str,
     """A damaged record must not keep anyone from its logs."""
     graph = draw_graph([a_job(), a_job(name="deploy", depends_on=depends_on)])
     assert len(graph.jobs) == 2
+
+
+def test_reports_and_data_are_text_too() -> None:
+    """A report quotes what steps printed; data is whatever a method wrote."""
+    text = HOSTILE.decode(errors="replace")
+    made = ReportRecord(
+        name="eval",
+        scope="workflow",
+        status="made",
+        markdown=f"# Compared\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n{text}\n\n"
+        "[x](javascript:alert(1)) ![x](http://example.org/x.png)",
+    )
+    wrote = Artifact(
+        id="1",
+        model=text,
+        name="result",
+        version=3,
+        spec="result",
+        kind="resource",
+        attributes={"what": text},
+        digest=None,
+        size_bytes=5,
+        content_type="application/json",
+        tags={},
+        lifetime="infinite",
+        garbage_collection=10,
+        run_id="rabc",
+        job="build",
+        step_id="s1",
+        created_at=1.0,
+    )
+    page = render_page(attrs.evolve(a_run(), reports=(made,), data=(wrote,)))
+    tags = tags_of(page)
+    assert [tag for tag, _ in tags if tag in {"script", "img", "iframe"}] == ["script"]
+    assert not [name for _, found in tags for name in found if name.startswith("on")]
+    links = [found["href"] for tag, found in tags if tag == "a" and "href" in found]
+    assert links == ["http://example.org/x.png"]  # to be followed or not: nothing is fetched
+    assert "<td>2</td>" in page
+    assert "version 3, resource" in page
