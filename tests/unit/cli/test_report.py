@@ -24,7 +24,14 @@ from swamp_driver.cli._report import (
 from swamp_driver.cli._report._facts import JobFacts, StepFacts
 from swamp_driver.cli._report._graph import draw_graph
 from swamp_driver.cli._report._lanes import lanes_of
-from swamp_driver.host import LogExcerpt, LoggedOutput, ReportRecord, RunRecord, StepRecord
+from swamp_driver.host import (
+    LogExcerpt,
+    LoggedOutput,
+    ReportRecord,
+    ReportStatus,
+    RunRecord,
+    StepRecord,
+)
 from swamp_driver.host.data import Artifact
 from swamp_driver.spec import Owner, RunStatus, StepEnd, StepStatus, Usage
 
@@ -231,7 +238,7 @@ def test_reports_and_data_are_text_too() -> None:
     made = ReportRecord(
         name="eval",
         scope="workflow",
-        status="made",
+        status=ReportStatus.MADE,
         markdown=f"# Compared\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n{text}\n\n"
         "[x](javascript:alert(1)) ![x](http://example.org/x.png)",
     )
