@@ -36,6 +36,12 @@ class Ended(Protocol):
         """Return whether it may fail."""
 
 
+def state_of(ended: Ended) -> str:
+    """Return how a step stands in one word; `allowed` where it failed and may."""
+    status = "running" if ended.status is None else ended.status.value
+    return "allowed" if status == "failed" and ended.allowed_failure else status
+
+
 def describe_end(ended: Ended) -> str:
     """Return how a step ended: `succeeded`, `failed: exit code 2`, `timed out`, `skipped`."""
     if ended.status is None:

@@ -10,7 +10,7 @@ from swamp_driver.host._approvals import Answer, Approval, Approvals
 from swamp_driver.host._bus import Observer
 from swamp_driver.host._kept import read_history
 from swamp_driver.host._records import RunRecord
-from swamp_driver.host._registry import RegistryCatalog
+from swamp_driver.host._registry import RegistryCatalog, as_catalog
 from swamp_driver.host._run import Resume, RunOptions, execute_run
 from swamp_driver.host._settings import HostSettings
 from swamp_driver.host._store import Store, open_store
@@ -109,7 +109,7 @@ def resume_run(
         StoreError: the records cannot be used.
     """
     settings = settings or HostSettings.from_environment()
-    catalog = drivers if isinstance(drivers, RegistryCatalog) else RegistryCatalog(drivers)
+    catalog = as_catalog(drivers)
     with open_store(settings) as store:
         run = store.find_run(prefix)
         if run.status is not RunStatus.SUSPENDED:

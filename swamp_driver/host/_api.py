@@ -12,7 +12,7 @@ from swamp_driver._value import Value
 from swamp_driver.errors import Problem, WorkflowError
 from swamp_driver.host._bus import Observer
 from swamp_driver.host._records import RunRecord
-from swamp_driver.host._registry import RegistryCatalog
+from swamp_driver.host._registry import RegistryCatalog, as_catalog
 from swamp_driver.host._repository import find_repository, read_repository_file, vault_names
 from swamp_driver.host._run import RunOptions, execute_run
 from swamp_driver.host._settings import HostSettings
@@ -100,7 +100,7 @@ def plan(
         directory=loaded.directory,
         inputs=inputs or {},
         selection=_selection(_repository_file(Path(loaded.directory)), driver, driver_config),
-        catalog=_catalog(drivers),
+        catalog=as_catalog(drivers),
         reports=_reports(Path(loaded.directory)),
         workflows=WorkflowFiles(),
         models=_models(Path(loaded.directory)),
@@ -130,7 +130,7 @@ def plan_file(
         directory=str(Path(path).parent.absolute()),
         inputs=inputs or {},
         selection=_selection(_repository_file(Path(path).parent), driver, driver_config),
-        catalog=_catalog(drivers),
+        catalog=as_catalog(drivers),
         reports=_reports(Path(path).parent),
         workflows=WorkflowFiles(),
         models=_models(Path(path).parent),
@@ -155,7 +155,7 @@ def run(
         StoreError: records cannot be read or written.
     """
     settings = settings or HostSettings.from_environment()
-    catalog = _catalog(drivers)
+    catalog = as_catalog(drivers)
     with open_store(settings) as store:
         return execute_run(
             planned,
@@ -210,10 +210,6 @@ def _models(directory: Path) -> ModelCatalog:
     from swamp_driver.host.models import catalog_of  # noqa: PLC0415 - not to load a run
 
     return catalog_of(directory)
-
-
-def _catalog(drivers: Mapping[str, type] | RegistryCatalog | None) -> RegistryCatalog:
-    return drivers if isinstance(drivers, RegistryCatalog) else RegistryCatalog(drivers)
 
 
 def _read(path: Path) -> str:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import datetime
 import json
-import signal
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from swamp_driver.errors import StoreError
 from swamp_driver.host._capture import Capture
+from swamp_driver.host._exit_words import signal_name
 from swamp_driver.host._masking import Masker, mask_text
 from swamp_driver.host._method_end import MethodEnd, NewResult
 from swamp_driver.host.data import DataStore, NewArtifact
@@ -121,11 +121,7 @@ def _problem(result: StepResult) -> str | None:
 def _death(result: StepResult) -> str:
     """Return how a process ended that has left no outcome."""
     if result.end is StepEnd.SIGNALLED and result.signal is not None:
-        try:
-            name = signal.Signals(result.signal).name
-        except ValueError:
-            name = f"signal {result.signal}"
-        return f"the method's process was killed ({name})"
+        return f"the method's process was killed ({signal_name(result.signal)})"
     if result.end is StepEnd.FAILED:
         return f"the method ended its process with exit code {result.exit_code}"
     return "the method ended its process before it came back"

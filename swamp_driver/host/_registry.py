@@ -84,6 +84,11 @@ class RegistryCatalog:
         return load_driver(name, installed=given + self._installed)
 
 
+def as_catalog(drivers: Mapping[str, type] | RegistryCatalog | None) -> RegistryCatalog:
+    """Return the catalog that a caller shares, or one with the classes that it gives."""
+    return drivers if isinstance(drivers, RegistryCatalog) else RegistryCatalog(drivers)
+
+
 def load_driver(name: str, *, installed: Sequence[InstalledDriver] | None = None) -> LoadedDriver:
     """Import the driver of that name, or `distribution:name`, and check it; return it.
 

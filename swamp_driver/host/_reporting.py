@@ -37,7 +37,7 @@ class ReportSources(Value):
     """Those of the workflow."""
     workspace: Callable[[], str | None]
     """The run's workspace; None where this host does not see it."""
-    repository: Path
+    repository: Callable[[], Path]
     environ: Mapping[str, str]
     """The caller's; reports see a few harmless variables of it."""
     cancel: CancelToken

@@ -26,7 +26,6 @@ from swamp_driver.host._coordinator import Coordinator
 from swamp_driver.host._kept import History, forget_history, write_history
 from swamp_driver.host._records import RunRecord, WorkspaceRecord
 from swamp_driver.host._reporting import ReportSources, reporting
-from swamp_driver.host._repository import find_repository
 from swamp_driver.host._rerun import Earlier
 from swamp_driver.host._reservation import release, reserve, reserved_for
 from swamp_driver.host._run_data import RunData
@@ -342,7 +341,7 @@ class _Run:
             secrets=lambda: coordinator.secrets,
             tags=self._plan.tags,
             workspace=lambda: self._request.path if enabled and self._host_visible else None,
-            repository=find_repository(Path(self._plan.directory)),
+            repository=lambda: self._data.repository,
             environ=os.environ,
             cancel=self._cancel,
         )

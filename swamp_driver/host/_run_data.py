@@ -51,7 +51,7 @@ class RunData:
     def written(self) -> tuple[dict[str, Json], ...]:
         """Return what the run has written and is still there, as reports are given it."""
         # What another process wrote before the run was suspended is there, and not opened yet.
-        if self._store is None and not (self._settings.state_dir / "data.sqlite").exists():
+        if self._store is None and not self._settings.data_file.exists():
             return ()
         store = self.store()
         return tuple(store.for_reports(one) for one in store.of_run(self._run_id))
@@ -67,7 +67,7 @@ class RunData:
         `continued`: another process may have kept some. Where the process dies before this, `gc`
         does it.
         """
-        if continued and (self._settings.state_dir / "data.sqlite").exists():
+        if continued and self._settings.data_file.exists():
             self.store().end_run(self._run_id)
         elif self._store is not None:
             self._store.end_run(self._run_id)

@@ -12,6 +12,7 @@ import attrs
 from swamp_driver._value import Value
 from swamp_driver.errors import HostError
 
+DATA_FILE = "data.sqlite"
 _APP = "swamp-driver"
 
 
@@ -41,6 +42,11 @@ class HostSettings(Value):
             root=_directory(environ, "SWAMP_DRIVER_ROOT", _default_root),
             state_dir=_directory(environ, "SWAMP_DRIVER_STATE", _default_state_dir),
         )
+
+    @property
+    def data_file(self) -> Path:
+        """Return where data of models is kept; it is there once some was written."""
+        return self.state_dir / DATA_FILE
 
     @property
     def runs_dir(self) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
@@ -11,7 +12,7 @@ import click
 
 from swamp_driver.cli._completion import complete_runs
 from swamp_driver.cli._help import TeachingCommand
-from swamp_driver.cli._print import print_errors, print_json
+from swamp_driver.cli._print import print_errors
 from swamp_driver.cli._record_json import run_to_json
 from swamp_driver.cli._report import (
     RunFacts,
@@ -26,11 +27,17 @@ from swamp_driver.host import HostSettings, open_store
 
 Format = Literal["html", "junit", "trace", "mermaid", "json"]
 
+
+def _render_json(facts: RunFacts) -> str:
+    return json.dumps(run_to_json(facts.record), indent=2) + "\n"
+
+
 _RENDER: dict[Format, Callable[[RunFacts], str]] = {
     "html": render_page,
     "junit": render_junit,
     "trace": render_trace,
     "mermaid": render_mermaid,
+    "json": _render_json,
 }
 
 
@@ -74,10 +81,7 @@ def command(run: str, *, format_: Format, output: str | None) -> None:
     with open_store(HostSettings.from_environment()) as store:
         store.close_interrupted()
         facts = gather_facts(store, run)
-    if format_ == "json" and output in (None, "-"):
-        print_json(run_to_json(facts.record))
-        return
-    text = _json(facts) if format_ == "json" else _RENDER[format_](facts)
+    text = _RENDER[format_](facts)
     if output is None and format_ == "html":
         output = f"swamp-{facts.record.run_id}.html"
     if output in (None, "-"):
@@ -86,12 +90,6 @@ def command(run: str, *, format_: Format, output: str | None) -> None:
     assert output is not None
     _write(Path(output), text)
     print_errors([f"wrote {output}"])
-
-
-def _json(facts: RunFacts) -> str:
-    import json  # noqa: PLC0415
-
-    return json.dumps(run_to_json(facts.record), indent=2) + "\n"
 
 
 def _write(path: Path, text: str) -> None:

@@ -29,7 +29,7 @@ from swamp_driver.cli._record_json import run_to_json
 from swamp_driver.cli._report_text import report_lines, report_to_json
 from swamp_driver.cli._style import STATUS_ROLES, Style, is_terminal
 from swamp_driver.cli._untrusted import escape_controls
-from swamp_driver.cli._words import describe_end
+from swamp_driver.cli._words import describe_end, state_of
 from swamp_driver.host import (
     Approvals,
     HostSettings,
@@ -114,9 +114,7 @@ def _facts(record: RunRecord) -> dict[str, str]:
 
 
 def _row(step: StepRecord, style: Style) -> list[Cell]:
-    status = "running" if step.status is None else step.status.value
-    if status == "failed" and step.allowed_failure:
-        status = "allowed"
+    status = state_of(step)
     usage = step.usage
     return [
         Cell(f"{style.symbol(status)} {step.job}/{step.step}", STATUS_ROLES.get(status)),

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 import attrs
 
 from swamp_driver._value import Value
+from swamp_driver.cli._words import state_of
 from swamp_driver.host import LogExcerpt, ReportRecord, RunRecord, StepRecord, Store
 from swamp_driver.host.data import Artifact, data_of_run
 from swamp_driver.spec import JobEnded, JobOutline, Notice, RunEvent, RunStarted, RunStatus
@@ -32,11 +33,7 @@ class StepFacts(Value):
     @property
     def status(self) -> str:
         """Return its state in one word; `allowed` where it failed and may."""
-        if self.record.status is None:
-            return "running"
-        if self.record.allowed_failure:
-            return "allowed"
-        return self.record.status.value
+        return state_of(self.record)
 
     @property
     def template_id(self) -> str:
@@ -84,6 +81,13 @@ class RunFacts(Value):
         """Return the steps that were started, in the order of their starts."""
         started = [step for step in self.steps if step.record.started_at is not None]
         return tuple(sorted(started, key=lambda step: step.record.started_at or 0.0))
+
+
+def span_of(step: StepFacts, facts: RunFacts) -> tuple[float, float]:
+    """Return when a started step began and ended, in seconds since the epoch."""
+    start = step.record.started_at or 0.0
+    end = facts.ended_at if step.record.status is None else start + step.record.duration_s
+    return start, max(start, end)
 
 
 def gather_facts(store: Store, run: str, *, now: float | None = None) -> RunFacts:

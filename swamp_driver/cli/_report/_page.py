@@ -10,11 +10,10 @@ import attrs
 
 from swamp_driver._value import Value
 from swamp_driver.cli._durations import format_bytes, format_duration, format_time
-from swamp_driver.cli._report._facts import RunFacts, StepFacts
+from swamp_driver.cli._report._facts import RunFacts, StepFacts, span_of
 from swamp_driver.cli._report._graph import draw_graph
 from swamp_driver.cli._report._lanes import lanes_of
 from swamp_driver.cli._report._markup import log_markup, markdown_markup
-from swamp_driver.cli._report._trace import span_of
 from swamp_driver.cli._untrusted import escape_controls
 from swamp_driver.cli._words import describe_end, plural
 from swamp_driver.host import looks_secret

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from swamp_driver.cli._report._facts import RunFacts, StepFacts
+from swamp_driver.cli._report._facts import RunFacts, StepFacts, span_of
 from swamp_driver.cli._report._lanes import lanes_of
 from swamp_driver.cli._words import describe_end
 
@@ -30,13 +30,6 @@ def render_trace(facts: RunFacts) -> str:
                 }
             )
     return json.dumps({"traceEvents": events, "displayTimeUnit": "ms"}) + "\n"
-
-
-def span_of(step: StepFacts, facts: RunFacts) -> tuple[float, float]:
-    """Return when a started step began and ended, in seconds since the epoch."""
-    start = step.record.started_at or 0.0
-    end = facts.ended_at if step.record.status is None else start + step.record.duration_s
-    return start, max(start, end)
 
 
 def _name(kind: str, name: str, *, process: int) -> dict[str, object]:

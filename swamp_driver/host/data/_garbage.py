@@ -6,7 +6,7 @@ from swamp_driver.host._blobs import BlobStore
 from swamp_driver.host._settings import HostSettings
 from swamp_driver.host._store import Store
 from swamp_driver.host.data._store import CONTENTS, Collected, DataStore
-from swamp_driver.host.data._tables import DATA_FILE, connect
+from swamp_driver.host.data._tables import connect
 from swamp_driver.host.data._view import Database
 from swamp_driver.spec import RunStatus
 
@@ -24,7 +24,7 @@ def collect_data_garbage(
     Raises:
         StoreError: the data or the records cannot be used.
     """
-    if not (settings.state_dir / DATA_FILE).exists():
+    if not settings.data_file.exists():
         return Collected()
     live = {run.run_id for run in runs.runs() if run.status in _OPEN}
     database = Database(connect(settings.state_dir), settings.state_dir, "")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from swamp_driver.host._settings import HostSettings
 from swamp_driver.host.data._artifact import Artifact
-from swamp_driver.host.data._tables import DATA_FILE, SELECTED, artifact_of, connect
+from swamp_driver.host.data._tables import SELECTED, artifact_of, connect
 from swamp_driver.host.data._view import Database
 
 
@@ -14,7 +14,7 @@ def data_of_run(settings: HostSettings, run_id: str) -> tuple[Artifact, ...]:
     Raises:
         StoreError: the data cannot be read.
     """
-    if not (settings.state_dir / DATA_FILE).exists():
+    if not settings.data_file.exists():
         return ()
     database = Database(connect(settings.state_dir), settings.state_dir, "")
     try:

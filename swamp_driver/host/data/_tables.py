@@ -11,10 +11,10 @@ from typing import Any
 import attrs
 
 from swamp_driver.host import _sqlite
+from swamp_driver.host._settings import DATA_FILE
 from swamp_driver.host._sqlite import DatabaseFile, open_database
 from swamp_driver.host.data._artifact import Artifact
 
-DATA_FILE = "data.sqlite"
 _DATA = DatabaseFile(
     name=DATA_FILE,
     what="the data",

@@ -16,6 +16,7 @@ from typing import IO, Any
 
 import attrs
 
+from swamp_driver.host._exit_words import exit_words
 from swamp_driver.spec import CancelToken, Json
 
 # The child must find the same drivers: it gets this process's import path, not its own directory.
@@ -90,7 +91,7 @@ def ask_driver(
             return attrs.evolve(answers, error="stopped", broke_off=True)
         if answers.error is None and not _is_complete(answers):
             process.wait()
-            what = f"its process ended with {_end(process.returncode)}{_last_words(said)}"
+            what = f"its process ended with {exit_words(process.returncode)}{_last_words(said)}"
             return attrs.evolve(answers, error=what, broke_off=True)
     return answers
 
@@ -173,15 +174,6 @@ def _lines(
         answer: dict[str, Any] = json.loads(line)
         limit_s = limits.of(answer["begins"]) if "begins" in answer else limit_s
         yield answer
-
-
-def _end(code: int) -> str:
-    if code >= 0:
-        return f"exit code {code}"
-    try:
-        return signal.Signals(-code).name
-    except ValueError:
-        return f"signal {-code}"
 
 
 def _last_words(said: IO[bytes]) -> str:

@@ -17,6 +17,7 @@ from typing import IO, Any
 import attrs
 
 from swamp_driver._value import Value
+from swamp_driver.host._exit_words import exit_words
 from swamp_driver.spec import CancelToken, Json
 
 # The child must find the same modules: it gets this process's import path, not its own directory.
@@ -99,7 +100,7 @@ def _run(
     if cancel.cancelled:
         return "the run was cancelled"
     code = process.returncode
-    return None if code == 0 else f"its process ended with {_end(code)}"
+    return None if code == 0 else f"its process ended with {exit_words(code)}"
 
 
 @contextlib.contextmanager
@@ -149,12 +150,3 @@ def _end_of(words: IO[bytes]) -> str:
     size = words.seek(0, os.SEEK_END)
     words.seek(max(size - _KEPT_WORDS, 0))
     return words.read().decode(errors="replace")
-
-
-def _end(code: int) -> str:
-    if code >= 0:
-        return f"exit code {code}"
-    try:
-        return signal.Signals(-code).name
-    except ValueError:
-        return f"signal {-code}"

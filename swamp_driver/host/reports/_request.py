@@ -27,7 +27,7 @@ def report_request(
         "step": None if step is None else _step(step),
         "data": [dict(one) for one in sources.data()],
         "workspace": sources.workspace() if report.scope == "workflow" else None,
-        "repository": str(sources.repository),
+        "repository": str(sources.repository()),
     }
 
 
