@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,10 @@ import attrs
 
 from swamp_driver._value import Value
 from swamp_driver.errors import StoreError
+
+_BUSY_S = 30.0
+"""How long to wait for another process that writes."""
+_PAUSE_S = 0.01
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
@@ -36,7 +41,10 @@ def open_database(database: DatabaseFile, state_dir: Path) -> sqlite3.Connection
     with store_errors(database, state_dir):
         state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         connection = sqlite3.connect(
-            state_dir / database.name, timeout=30, isolation_level=None, check_same_thread=False
+            state_dir / database.name,
+            timeout=_BUSY_S,
+            isolation_level=None,
+            check_same_thread=False,
         )
         try:
             _set_up(connection, database, state_dir)
@@ -49,7 +57,7 @@ def open_database(database: DatabaseFile, state_dir: Path) -> sqlite3.Connection
 def _set_up(connection: sqlite3.Connection, database: DatabaseFile, state_dir: Path) -> None:
     # WAL: readers (`runs`, `logs`) never wait for the run that writes. NORMAL: a power cut may lose
     # the last records, which is not worth an fsync per step.
-    connection.execute("PRAGMA journal_mode = WAL")
+    _use_wal(connection)
     connection.execute("PRAGMA synchronous = NORMAL")
     connection.execute("PRAGMA foreign_keys = ON")
     (found,) = connection.execute("PRAGMA user_version").fetchone()
@@ -67,6 +75,20 @@ def _set_up(connection: sqlite3.Connection, database: DatabaseFile, state_dir: P
             )
         if connection.in_transaction:
             connection.execute("ROLLBACK")
+
+
+def _use_wal(connection: sqlite3.Connection) -> None:
+    # SQLite does not wait by itself where several switch a new file at once: it says busy.
+    deadline = time.monotonic() + _BUSY_S
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(_PAUSE_S)
+        else:
+            return
 
 
 @contextlib.contextmanager
